@@ -1,0 +1,281 @@
+"""Grid, protect, zone and assess a country; the plain pandas way beside, on a tenth.
+
+    .venv/bin/python -m benchmarks.carroyage_gridding FOLDER [--households 30000000] [--rounds 3]
+
+Writes the invented country to FOLDER first when it is not there. Each measure runs in its own
+process, so that peak memory is its own; the two ways alternate. The plain way reads the file
+whole, makes an arithmetic key and groups by it, without validation nor search for repeated
+ids; it is measured alone (``plain_pandas``) and followed by plain secrecy (``plain_published``).
+The product validates in both cases (``gridded``, ``published``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from benchmarks.carroyage_generate import HOUSEHOLDS, write
+from carroyage import columns
+
+POVERTY, LINE = 13_890.0, 12_800.0
+
+
+def tenth_of(path: Path) -> Path:
+    """Write the first tenth of the records (whole row groups) beside the file."""
+    part = path.with_name(path.stem + "_tenth.parquet")
+    if not part.exists():
+        with pq.ParquetFile(path) as whole:
+            wanted, written = whole.metadata.num_rows / 10, 0
+            with pq.ParquetWriter(part, whole.schema_arrow, compression="zstd") as writer:
+                for number in range(whole.num_row_groups):
+                    if written >= wanted:
+                        break
+                    table = whole.read_row_group(number)
+                    writer.write_table(table)
+                    written += len(table)
+    return part
+
+
+def plain_cells(path: Path) -> tuple[pd.DataFrame, int]:
+    """Do it the usual way: one frame, an arithmetic key, one groupby."""
+    frame = pd.read_parquet(path)
+    units = 1 + 0.5 * (frame["persons"] - frame["under_14"] - 1) + 0.3 * frame["under_14"]
+    standard = frame["disposable_income"] / units
+    by_department = standard.groupby(frame["department"], observed=True)
+    low = frame["department"].map(by_department.quantile(0.05)).astype(float)
+    high = frame["department"].map(by_department.quantile(0.95)).astype(float)
+    persons = frame["persons"]
+    table = pd.DataFrame(
+        {
+            "key": (frame["y"] // 200).astype("int64") * 100_000
+            + (frame["x"] // 200).astype("int64"),
+            "ind": persons,
+            "men": 1,
+            "men_pauv": standard < POVERTY,
+            "men_1ind": persons == 1,
+            "men_5ind": persons >= 5,
+            "men_prop": frame["tenure"] == "owner",
+            "men_fmp": frame["single_parent"],
+            "ind_snv": standard.clip(low, high) * persons,
+            "men_surf": frame["floor_area"],
+            "men_coll": frame["dwelling"] == "flat",
+            "men_mais": frame["dwelling"] == "house",
+            **{n: frame["built"] == n.removeprefix("log_") for n in columns.PERIODS},
+            "log_soc": frame["tenure"] == "social",
+            **{name: frame[name] for name in columns.AGES},
+            "low_income_persons": persons.where(frame["declared_income"] / units < LINE, 0),
+        }
+    )
+    return table.groupby("key").sum(), len(frame)
+
+
+def plain_pandas(path: Path) -> dict[str, float]:
+    """Grid the plain way."""
+    cells, households = plain_cells(path)
+    return {"households": households, "cells": len(cells)}
+
+
+def plain_published(path: Path) -> dict[str, float]:
+    """Grid and protect the plain way: one transform per level, then the groups."""
+    cells, households = plain_cells(path)
+    key = cells.index.to_numpy()
+    north, east, men = key // 100_000 * 200, key % 100_000 * 200, cells["men"]
+    level, still = np.full(len(cells), 200), np.ones(len(cells), bool)
+    for size in (64_000, 32_000, 16_000, 8_000, 4_000, 2_000, 1_000):
+        part = 200 if size == 1_000 else size // 2
+        child = men.groupby([north // part, east // part]).transform("sum")
+        smallest = child.groupby([north // size, east // size]).transform("min").to_numpy()
+        stays = still & (smallest < 11)
+        level[stays] = size
+        still &= ~stays
+    natural = [level, north // level, east // level]
+    small = (men < 11) & (level > 200)
+    gathered = men.where(small, 0).groupby(natural).transform("sum")
+    large = cells["ind"].where(~small & (level > 200) & (gathered > 0) & (gathered < 11))
+    joins = small | (large == large.groupby(natural).transform("min"))
+    group = [part[joins.to_numpy()] for part in natural]
+    names = [name for name in cells if name != "ind"]
+    sums = cells[joins].groupby(group)[[*names, "ind"]].transform("sum")
+    cells = cells.astype(float)
+    cells.loc[joins, names] = sums[names].mul(cells.loc[joins, "ind"] / sums["ind"], axis=0)
+    cells["men_pauv"] = np.minimum(cells["men_pauv"], 0.8 * cells["men"])
+    cells = cells.round(1)
+    folder = path.parent / "published_plain"
+    folder.mkdir(exist_ok=True)
+    cells.to_parquet(folder / "cells_200m.parquet")
+    cells.groupby([north // 1_000, east // 1_000]).sum().to_parquet(folder / "cells_1km.parquet")
+    cells.groupby(natural).sum().to_parquet(folder / "cells_natural.parquet")
+    return {"households": households, "cells": len(cells)}
+
+
+def gridded(path: Path) -> dict[str, float]:
+    """Stream, validate, compare ids and grid."""
+    from carroyage.accumulate import Lines
+    from carroyage.streaming import read_households
+
+    read = read_households(path, Lines(POVERTY, LINE))
+    return {"households": read.records, "cells": len(read.sums.table())}
+
+
+def published(path: Path) -> dict[str, float]:
+    """Stream, validate, grid, protect and write three levels."""
+    from carroyage.publishing import publish_parquet
+
+    out = publish_parquet(
+        path, path.parent / f"published_{path.stem}", poverty_line=POVERTY, line=LINE
+    )
+    return {
+        "households": out.records, "cells": out.cells,
+        "imputed_share_of_cells": round(out.imputed_cells / out.cells, 3),
+        "imputed_share_of_persons": round(out.imputed_persons / out.persons, 3),
+    }  # fmt: skip
+
+
+def points(path: Path) -> dict[str, float]:
+    """Assign points to cells, beside numpy's bare floor-divide of the same coordinates."""
+    from carroyage.grid import cells_of_points
+
+    frame = pd.read_parquet(path, columns=["x", "y"])
+    x, y = frame["x"].to_numpy(), frame["y"].to_numpy()
+    bare, ours = [], []
+    for _ in range(7):
+        bare.append(_timed(lambda: (np.floor_divide(x, 200), np.floor_divide(y, 200))))
+        ours.append(_timed(lambda: cells_of_points(x, y)))
+    return {
+        "points": len(x), "floor_divide_s": statistics.median(bare),
+        "cells_of_points_s": statistics.median(ours),
+        "speed_against_floor_divide": round(statistics.median(bare) / statistics.median(ours), 2),
+    }  # fmt: skip
+
+
+def zones(path: Path) -> dict[str, float]:
+    """Zone all published cells of the country, five times."""
+    from carroyage.zones import build_zones
+
+    cells = _published(path)
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        made = build_zones(cells, "share_poor", 0.25)
+        times.append(time.perf_counter() - started)
+    return {
+        "cells": len(cells), "zones": len(made.table), "dropped": len(made.dropped),
+        "median_of_five_s": round(statistics.median(times), 2),
+        "worst_s": round(max(times), 2),
+    }  # fmt: skip
+
+
+def quarters(path: Path) -> dict[str, float]:
+    """Assess zones against 1 296 invented quarters of about 30 hectares."""
+    from carroyage.assess import assess
+    from carroyage.zones import build_zones
+
+    cells = _published(path)
+    made = build_zones(cells, "share_poor", 0.25)
+    legal = invented_quarters(cells)
+    started = time.perf_counter()
+    told = assess(cells, made, legal)
+    return {
+        "quarters": told.quarters_total, "zones": len(made.table),
+        "touched": told.quarters_touched, "assess_s": round(time.perf_counter() - started, 2),
+    }  # fmt: skip
+
+
+def invented_quarters(cells: pd.DataFrame, count: int = 1_296):  # type: ignore[no-untyped-def]
+    """Draw round-ish quarters of some 64 points around populous poor cells."""
+    import geopandas as gpd
+    import shapely
+
+    from carroyage import grid
+
+    rng = np.random.default_rng(0)
+    poor = cells[cells["men_pauv"] > 0.25 * cells["men"]].nlargest(20_000, "ind")
+    chosen = grid.parse_ids(poor.sample(count, random_state=0).index)
+    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    reach = 310 * (1 + 0.25 * rng.normal(0, 1, (count, 1)) * np.sin(3 * angle))
+    x = chosen.east[:, None] + 100 + reach * np.cos(angle)
+    y = chosen.north[:, None] + 100 + reach * np.sin(angle)
+    shapes = shapely.polygons(np.stack([x, y], axis=-1))
+    codes = [f"QP{i:06}" for i in range(count)]
+    return gpd.GeoDataFrame({"code": codes}, geometry=shapes, crs=3035).to_crs(2154)
+
+
+def _published(path: Path) -> pd.DataFrame:
+    folder = path.parent / f"published_{path.stem}"
+    names = ["idcar_200m", "ind", "men", "men_pauv", "ind_snv"]
+    return pd.read_parquet(folder / "cells_200m.parquet", columns=names).set_index("idcar_200m")
+
+
+def _timed(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+MEASURES = {
+    f.__name__: f
+    for f in (plain_pandas, gridded, plain_published, published, points, zones, quarters)
+}
+
+
+def run(name: str, path: Path) -> dict[str, float]:
+    """Measure in a process of its own: seconds, peak memory in GiB, and what it tells."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.carroyage_gridding", "--child", name, str(path)],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    told = json.loads(done.stdout.splitlines()[-1])
+    print(f"{name:13} {path.stem:28} {json.dumps(told)}", flush=True)
+    return told
+
+
+def child(name: str, path: Path) -> None:
+    import carroyage.publishing  # noqa: F401 - importing libraries is not what is measured
+
+    started = time.perf_counter()
+    told = MEASURES[name](path)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": round(seconds, 1), "peak_gib": round(peak, 2), **told}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--households", type=int, default=HOUSEHOLDS)
+    parser.add_argument("--rounds", type=int, default=3)
+    wanted = parser.parse_args()
+    whole = write(wanted.folder, wanted.households)
+    tenth = tenth_of(whole)
+    names = ("plain_pandas", "gridded", "plain_published", "published")
+    seen: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(wanted.rounds):  # alternating, so that a busy machine slows both
+        for name in names:
+            told = run(name, tenth)
+            seen[name].append(told["seconds"] / told["households"])
+    pace = {name: statistics.median(paces) for name, paces in seen.items()}
+    for plain, ours in (("plain_pandas", "gridded"), ("plain_published", "published")):
+        print(f"on a tenth, {ours}: {pace[plain] / pace[ours]:.2f} x faster than {plain}")
+        country = run(ours, whole)
+        whole_pace = country["seconds"] / country["households"]
+        print(f"country, {ours}: {pace[plain] / whole_pace:.2f} x faster than {plain} on a tenth")
+    for name in ("points", "zones", "quarters"):
+        run(name, whole)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2], Path(sys.argv[3]))
+    else:
+        main()

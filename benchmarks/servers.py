@@ -1,0 +1,178 @@
+"""The servers to compare, each started with two processes on the same database and views."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROCESSES = 2
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def started(command: list[str], port: int, path: str, **environment: str) -> Iterator[str]:
+    """Run a server until the block ends; yields its base address."""
+    base = f"http://127.0.0.1:{port}"
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - the child writes to it
+    child = subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(base + path, timeout=5).read()  # noqa: S310
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                if child.poll() is not None:
+                    log.seek(0)
+                    raise RuntimeError(f"{command[0]}: {log.read().decode()[-2000:]}") from None
+                time.sleep(0.1)
+        yield base
+    finally:
+        child.terminate()
+        child.wait(20)
+
+
+@contextmanager
+def observatory() -> Iterator[str]:
+    """Run ours as `make run` does."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:observatory.deploy.gunicorn_conf"]
+    command += ["--bind", f"127.0.0.1:{port}", "layers.wsgi:application"]
+    with started(command, port, "/healthz", WEB_CONCURRENCY=str(PROCESSES)) as base:
+        yield base
+
+
+@contextmanager
+def tipg(python: str, database: str) -> Iterator[str]:
+    """Run tipg under uvicorn."""
+    port = free_port()
+    command = [python, "-m", "uvicorn", "tipg.main:app", "--port", str(port), "--workers"]
+    command += [str(PROCESSES), "--log-level", "error"]
+    ours = {"TIPG_TILE_BUFFER": "64", "TIPG_MAX_FEATURES_PER_TILE": "100000"}
+    ours |= {"TIPG_DB_SPATIAL_EXTENT": "false", "TIPG_DB_DATETIME_EXTENT": "false"}
+    for name in ("cells", "qpv", "arrondissements"):
+        ours[f"TIPG_TABLE_CONFIG__public_bench_{name}__pk"] = "fid"
+    with started(command, port, "/healthz", DATABASE_URL=database, **ours) as base:
+        yield base
+
+
+@contextmanager
+def django_vectortiles(python: str, database: str, layers: dict[str, list[str]]) -> Iterator[str]:
+    """Run django-vectortiles under gunicorn, with the same processes and threads as ours."""
+    port = free_port()
+    command = [python, "-m", "gunicorn", "--workers", str(PROCESSES), "--threads", "4"]
+    command += ["--no-control-socket", "--log-level", "error", "--bind", f"127.0.0.1:{port}"]
+    command += ["benchmarks.peer_django:application"]
+    given = {"BENCH_DATABASE": database, "BENCH_LAYERS": json.dumps(layers)}
+    given["DJANGO_SETTINGS_MODULE"] = ""
+    with started(command, port, "/qpv/0/0/0", **given) as base:
+        yield base
+
+
+MAP_LAYER = """
+  LAYER
+    NAME "{name}"
+    TYPE POLYGON
+    STATUS ON
+    CONNECTIONTYPE POSTGIS
+    CONNECTION "{database}"
+    PROCESSING "CLOSE_CONNECTION=DEFER"
+    DATA "geometry_3857 from (select * from bench_{name}) as rows using unique fid using srid=3857"
+    PROJECTION "init=epsg:3857" END
+    METADATA "gml_include_items" "all" END
+  END
+"""
+MAP = """
+MAP
+  NAME "bench"
+  EXTENT -20037508 -20037508 20037508 20037508
+  SIZE 256 256
+  PROJECTION "init=epsg:3857" END
+  OUTPUTFORMAT
+    NAME "mvt" DRIVER "MVT" FORMATOPTION "EDGE_BUFFER=16" FORMATOPTION "EXTENT=4096"
+  END
+  WEB METADATA "ows_enable_request" "*" END END
+{layers}
+END
+"""
+MAP_RULE = r"""
+location ~ ^/([a-z]+)/(\d+)/(\d+)/(\d+)$ {{
+  fastcgi_pass unix:{socket};
+  fastcgi_param REQUEST_METHOD GET;
+  fastcgi_param QUERY_STRING
+    "map={map}&mode=tile&tilemode=gmap&layers=$1&tile=$3+$4+$2&map.imagetype=mvt";
+}}
+"""
+NGINX = """
+worker_processes 2;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 512; }}
+http {{
+  access_log off;
+  keepalive_requests 1000000;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  {http}
+  server {{ listen 127.0.0.1:{port}; {server} }}
+}}
+"""
+
+
+@contextmanager
+def nginx(folder: Path, server: str, http: str = "") -> Iterator[str]:
+    """Run nginx with one server block."""
+    port = free_port()
+    file = folder / "nginx.conf"
+    file.write_text(NGINX.format(folder=folder, port=port, server=server, http=http))
+    command = ["nginx", "-p", str(folder), "-c", str(file), "-g", "daemon off;"]
+    with started(command, port, "/") as base:
+        yield base
+
+
+@contextmanager
+def mapserver(database: str, layers: list[str]) -> Iterator[str]:
+    """Run Debian's MapServer: FastCGI processes behind nginx."""
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        folder.chmod(0o755)
+        drawn = "".join(MAP_LAYER.format(name=name, database=database) for name in layers)
+        (folder / "bench.map").write_text(MAP.format(layers=drawn))
+        (folder / "mapserver.conf").write_text('CONFIG\n ENV\n  MS_MAP_PATTERN "."\n END\nEND\n')
+        socket_file = folder / "mapserver.sock"
+        environment = {"MAPSERVER_CONFIG_FILE": str(folder / "mapserver.conf")}
+        children = _fcgi(socket_file, environment)
+        rule = MAP_RULE.format(socket=socket_file, map=folder / "bench.map")
+        try:
+            with nginx(folder, rule) as base:
+                yield base
+        finally:
+            for child in children:
+                os.kill(child, 9)  # it heeds nothing gentler between two requests
+
+
+def _fcgi(socket_file: Path, environment: dict[str, str]) -> list[int]:
+    """Start two mapserv processes on one socket; return their process ids."""
+    pid_file = socket_file.with_suffix(".pid")
+    command = ["spawn-fcgi", "-s", str(socket_file), "-M", "0777", "-F", str(PROCESSES)]
+    command += ["-P", str(pid_file), "--", shutil.which("mapserv") or "mapserv"]
+    subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True)
+    return [int(line) for line in pid_file.read_text().split()]

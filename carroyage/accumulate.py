@@ -1,0 +1,289 @@
+"""Add households to cells batch after batch, in bounded memory and in exact integers.
+
+Every sum is an integer (persons, households, cents, hundredths of square metres), so the
+result does not depend on how records were cut in batches, ordered or spread over machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carroyage import columns, errors, grid, incomes
+from carroyage.households import EXTENTS
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+# Counts that are added up; the others of the published columns follow from them.
+COUNTS = (
+    columns.PERSONS, columns.HOUSEHOLDS, columns.POOR, "men_1ind", "men_5ind", "men_prop",
+    "men_fmp", "men_coll", *columns.PERIODS[:-1], "log_soc", *columns.AGES[:-1],
+    columns.LOW_INCOME_PERSONS,
+)  # fmt: skip
+LARGE_SUMS = (columns.INCOME_SUM, "men_surf")  # cents and hundredths of m²: beyond 32 bits
+FIELD_BITS = 17
+FIELDS = 3  # 3 x 17 bits fit in the 53 exact bits of a double
+FIELD_LIMIT = 1 << FIELD_BITS
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines in euros: ``poverty`` disposable; ``declared`` one value, or one by urban unit."""
+
+    poverty: float
+    declared: float | Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch of usable households adds: integers, shape (n,) each.
+
+    ``standards`` are disposable living standards in cents before winsorisation.
+    """
+
+    row: Ints
+    col: Ints
+    persons: Ints
+    standards: Ints
+    department: pd.Categorical
+    counts: dict[str, Any]
+    surface: Ints
+
+
+def measure(kept: pd.DataFrame, lines: Lines, size: int) -> Batch:
+    """Turn usable household records into integers to add up."""
+    persons = kept["persons"].to_numpy(np.int64)
+    tenths = incomes.consumption_tenths(persons, kept["under_14"])
+    disposable = incomes.living_standards(incomes.to_cents(kept["disposable_income"]), tenths)
+    north, east = grid.cells_of_points(kept["x"], kept["y"], size)
+    tenure, built = kept["tenure"], kept["built"]
+    counts: dict[str, Any] = {
+        columns.PERSONS: persons,
+        columns.HOUSEHOLDS: np.ones(len(kept)),
+        columns.POOR: disposable < incomes.to_cents(lines.poverty),
+        "men_1ind": persons == 1,
+        "men_5ind": persons >= 5,
+        "men_prop": (tenure == "owner").to_numpy(),
+        "log_soc": (tenure == "social").to_numpy(),
+        "men_coll": (kept["dwelling"] == "flat").to_numpy(),
+        **{n: (built == n.removeprefix("log_")).to_numpy() for n in columns.PERIODS[:-1]},
+        **{name: kept[name].to_numpy() for name in columns.AGES[:-1]},
+    }
+    if "single_parent" in kept:
+        counts["men_fmp"] = kept["single_parent"].astype("boolean").fillna(False).to_numpy(bool)
+    if lines.declared is not None:
+        declared = incomes.living_standards(incomes.to_cents(kept["declared_income"]), tenths)
+        low = declared < line_cents(kept, lines.declared)
+        counts[columns.LOW_INCOME_PERSONS] = np.where(low, persons, 0)
+    surface = np.rint(kept["floor_area"].to_numpy(np.float64) * 100).astype(np.int64)
+    return Batch(
+        north // size, east // size, persons, disposable,
+        pd.Categorical(kept["department"]), counts, surface,
+    )  # fmt: skip
+
+
+def line_cents(kept: pd.DataFrame, line: float | Mapping[str, float]) -> Ints:
+    """Give the declared line that applies to each household, in cents, shape (n,)."""
+    if not isinstance(line, Mapping):
+        return np.full(len(kept), incomes.to_cents(line), np.int64)
+    if "urban_unit" not in kept:
+        raise errors.MissingColumns("households (one line per urban unit)", ["urban_unit"])
+    euros = kept["urban_unit"].astype(object).map(dict(line))
+    # Outside any listed urban unit no line applies: nobody is under it.
+    return incomes.to_cents(euros.fillna(0).to_numpy(np.float64))
+
+
+class CellIndex:
+    """Number cells in the order in which they appear, through a table of all positions."""
+
+    def __init__(self, size: int, epsg: int) -> None:
+        west, south, east, north = EXTENTS[epsg]
+        self.size, self.epsg = size, epsg
+        self.south, self.west = int(south // size), int(west // size)
+        self.width = int(east // size) - self.west + 1
+        height = int(north // size) - self.south + 1
+        # Numbers from 1, so that the pages of places nobody lives in are never touched.
+        self.table = np.zeros(height * self.width, np.int32)
+        self.count = 0
+
+    def codes(self, row: Ints, col: Ints) -> Ints:
+        """Give each position's number, new positions taking the next ones, shape (n,)."""
+        flat = (row - self.south) * self.width + (col - self.west)
+        found = self.table[flat]
+        new = found == 0
+        if new.any():
+            places = flat[new]
+            low, high = int(places.min()), int(places.max()) + 1
+            self.table[places] = -1  # marking then scanning is faster than sorting
+            fresh = np.flatnonzero(self.table[low:high] < 0) + low
+            last = self.count + len(fresh)
+            self.table[fresh] = np.arange(self.count + 1, last + 1, dtype=np.int32)
+            self.count = last
+            found = self.table[flat]
+        return found.astype(np.int64) - 1
+
+    def keys(self) -> Ints:
+        """Give the position (see `carroyage.grid.cell_keys`) of each number, (count,)."""
+        flat = np.flatnonzero(self.table)
+        keys = np.empty(self.count, np.int64)
+        rows, cols = flat // self.width + self.south, flat % self.width + self.west
+        keys[self.table[flat] - 1] = (rows << 32) | cols
+        return keys
+
+
+@dataclass
+class CellSums:
+    """Running sums by cell, and what winsorisation still needs.
+
+    Living standards are kept (ten bytes a household) until every record was read, because
+    their bounds are percentiles of all of them.
+    """
+
+    index: CellIndex
+    sums: dict[str, Any] = field(default_factory=dict)
+    codes: list[npt.NDArray[np.int32]] = field(default_factory=list)
+    standards: list[Ints] = field(default_factory=list)
+    persons: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    department: list[npt.NDArray[np.int16]] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def add(self, batch: Batch) -> None:
+        """Add one batch."""
+        code = self.index.codes(batch.row, batch.col)
+        if len(code) == 0:
+            return
+        low, high = int(code.min()), int(code.max()) + 1
+        local = code - low
+        for name, total in add_up(local, batch.counts, high - low).items():
+            self._grow(name)[low:high] += total.astype(np.int32)
+        surface = np.bincount(local, batch.surface, minlength=high - low)
+        self._grow("men_surf")[low:high] += surface.astype(np.int64)
+        self.codes.append(code.astype(np.int32))
+        self.standards.append(batch.standards)
+        self.persons.append(batch.persons.astype(_small(batch.persons)))
+        self.department.append(self._departments(batch.department))
+
+    def _grow(self, name: str) -> Any:
+        """The running sums of a column, long enough for every cell seen so far."""
+        held = self.sums.get(name)
+        if held is None or len(held) < self.index.count:
+            longer: Any = np.zeros(
+                self.index.count + self.index.count // 8,
+                np.int64 if name in LARGE_SUMS else np.int32,
+            )
+            if held is not None:
+                longer[: len(held)] = held
+            self.sums[name] = held = longer
+        return held
+
+    def _departments(self, department: pd.Categorical) -> npt.NDArray[np.int16]:
+        names = [str(name) for name in department.categories]
+        numbers = [self.names.setdefault(name, len(self.names)) for name in names]
+        return np.array(numbers, np.int16)[department.codes]
+
+    def own_bounds(self) -> dict[str, tuple[float, float]]:
+        """P5 and P95 of living standards over persons by département, in euros, exact."""
+        standards, persons = np.concatenate(self.standards), np.concatenate(self.persons)
+        department = np.concatenate(self.department)
+        order = np.argsort(department, kind="stable")
+        cuts = np.searchsorted(department[order], np.arange(len(self.names) + 1))
+        bounds = {}
+        for name, number in self.names.items():
+            rows = order[cuts[number] : cuts[number + 1]]
+            if len(rows):
+                low, high = incomes.weighted_quantiles(standards[rows], persons[rows], (0.05, 0.95))
+                bounds[name] = (float(low) / 100, float(high) / 100)
+        return dict(sorted(bounds.items()))
+
+    def add_incomes(self, bounds: incomes.Bounds) -> None:
+        """Winsorise and add living standards up, then forget them."""
+        unknown = set(self.names) - set(bounds)
+        if unknown:
+            raise errors.MissingWinsorBounds(unknown)
+        low, high = (incomes.to_cents([bounds[name][i] for name in self.names]) for i in (0, 1))
+        total = self._grow(columns.INCOME_SUM)
+        for code, standards, persons, department in zip(
+            self.codes, self.standards, self.persons, self.department, strict=True
+        ):
+            clipped = np.clip(standards, low[department], high[department]) * persons
+            start = int(code.min())
+            part = np.bincount(code - start, clipped)
+            total[start : start + len(part)] += part.astype(np.int64)
+        for kept in (self.codes, self.standards, self.persons, self.department):
+            kept.clear()
+
+    def table(self) -> pd.DataFrame:
+        """Give the integer sums of all cells (see `parts`)."""
+        return pd.concat(list(self.parts(self.index.count + 1)), ignore_index=True)
+
+    def parts(self, cells: int) -> Iterator[pd.DataFrame]:
+        """Give integer sums by cell in natural order, whole 64 km squares at a time.
+
+        A part holds about ``cells`` cells: a column ``key`` (see `carroyage.grid.cell_keys`)
+        and one by sum. Incomes are cents, floor areas hundredths of square metres.
+        """
+        keys = self.index.keys()
+        north, east = grid.corners_of_keys(keys, self.index.size)
+        square = grid.cell_keys(north, east, grid.NATURAL_SIZES[-1])
+        order = np.lexsort((keys, square))
+        starts = np.flatnonzero(np.diff(square[order], prepend=-1))
+        cut, last = [0], 0
+        for start in [*starts[1:].tolist(), len(keys)]:
+            if start - last >= cells or start == len(keys):
+                cut.append(start)
+                last = start
+        for first, end in pairwise(cut):
+            rows = order[first:end]
+            told = {name: self._grow(name)[rows].astype(np.int64) for name in self.sums}
+            yield pd.DataFrame({"key": keys[rows], **told}, copy=False)
+
+
+def add_up(code: Ints, counts: Mapping[str, Any], n: int) -> dict[str, Ints]:
+    """Sum small counts by cell, three at a time packed in one exact double.
+
+    Falls back to one at a time when a cell of the batch holds more than 131 071 persons.
+    """
+    persons = np.bincount(code, counts[columns.PERSONS], minlength=n)
+    together = FIELDS if persons.max(initial=0) < FIELD_LIMIT else 1
+    names = [name for name in counts if name != columns.PERSONS]
+    out = {columns.PERSONS: persons.astype(np.int64)}
+    for start in range(0, len(names), together):
+        group = names[start : start + together]
+        packed = np.zeros(len(code))
+        for i, name in enumerate(group):
+            packed += np.asarray(counts[name], np.float64) * float(1 << (FIELD_BITS * i))
+        sums = np.bincount(code, packed, minlength=n).astype(np.int64)
+        for i, name in enumerate(group[:-1]):
+            out[name] = (sums >> (FIELD_BITS * i)) & (FIELD_LIMIT - 1)
+        out[group[-1]] = sums >> (FIELD_BITS * (len(group) - 1))
+    return out
+
+
+def _small(values: Ints) -> type[np.unsignedinteger]:
+    return np.uint8 if values.max(initial=0) < 256 else np.uint32
+
+
+def finish(sums: pd.DataFrame, size: int, epsg: int) -> pd.DataFrame:
+    """Turn integer sums into a table of true cells indexed by id, in euros and square metres.
+
+    Columns that follow from others (last age class, last period, houses) are completed.
+    """
+    cells = sums.drop(columns="key")
+    cells["men_mais"] = cells[columns.HOUSEHOLDS] - cells["men_coll"]
+    for parts, total in ((columns.AGES, columns.PERSONS), (columns.PERIODS, columns.HOUSEHOLDS)):
+        cells[parts[-1]] = cells[total] - cells[list(parts[:-1])].sum(axis=1)
+    if "men_fmp" not in cells:
+        cells["men_fmp"] = np.nan  # unknown, which is not zero
+    for name in (columns.INCOME_SUM, "men_surf"):
+        cells[name] = cells[name] / 100
+    more = [name for name in (columns.LOW_INCOME_PERSONS,) if name in cells]
+    ids = grid.format_ids(*grid.corners_of_keys(sums["key"].to_numpy(), size), size, epsg)
+    cells.index = pd.Index(ids, name=f"idcar_{size}m")
+    return cells[[*columns.PUBLISHED, *more]]

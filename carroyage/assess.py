@@ -1,0 +1,372 @@
+"""Compare computed zones with the legal quarters, always with the unit's ceiling beside.
+
+A public grid cannot reproduce the legal criterion: these figures say how far it goes. The
+result states what was fitted on what, and the vintages of both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from carroyage import columns, errors, grid, overlap
+from carroyage.location import LocatedPopulation, locate_population
+from carroyage.scores import MEAN_LIVING_STANDARD, SHARE_POOR, Score, eligible_cells
+from carroyage.zones import Zones
+
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
+
+POSITIVE_SHARE = 0.5  # a cell is positive when at least half of its area is legal
+TOUCHED_SHARE = 0.1
+COVERED_SHARE = 0.5
+BELONGS_SHARE = 0.5  # a cell is assessed when at least half of it lies in the territory
+SLIVER_SHARE = 0.1  # a neighbour's quarter of which less lies in the territory is left out
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How a selection compares with the legal quarters. Areas in m², distances in metres.
+
+    ``auc`` and ``average_precision`` are by score over eligible cells. ``quarters`` has one
+    row per legal quarter: ``area_share`` and ``population_share`` inside the selection,
+    ``basis`` of the coverage judgement ("population", or "area" where nobody is located),
+    ``touched``, ``covered``.
+    """
+
+    iou: float
+    population_iou: float
+    population_recall: float
+    population_precision: float
+    ceiling_iou: float
+    ceiling_population_iou: float
+    auc: dict[str, float]
+    average_precision: dict[str, float]
+    quarters_total: int
+    quarters_touched: int
+    quarters_covered: int
+    selected_to_legal: float
+    legal_to_selected: float
+    selected_area: float
+    legal_area: float
+    positive_cells: int
+    ranked_cells: int
+    fitted_on: str
+    vintages: dict[str, str]
+    notes: list[str]
+    quarters: pd.DataFrame = field(repr=False)
+
+    def figures(self) -> dict[str, Any]:
+        """Give everything but the table of quarters, ready for JSON."""
+        told = asdict(self)
+        del told["quarters"]
+        return told
+
+
+@dataclass(frozen=True)
+class LegalQuarters:
+    """Legal quarters clipped to the assessed territory, in the measuring system."""
+
+    codes: list[str]
+    shapes: Geometries
+    parts: Geometries
+    left_out: int
+    limits: Any = None
+
+    @property
+    def area(self) -> float:
+        """Area of the union, m²."""
+        return float(shapely.area(self.parts).sum())
+
+
+def prepare_legal(
+    legal: gpd.GeoDataFrame,
+    code: str,
+    territory: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    epsg: int = overlap.MEASURED_IN,
+) -> LegalQuarters:
+    """Clip legal quarters to a territory and dissolve them.
+
+    A quarter of which less than 10 % lies inside is a neighbour's: it is left out and counted.
+
+    Raises
+    ------
+    MissingColumns, WrongGeometrySystem, EmptyLegalGeometry
+    """
+    if code not in legal:
+        raise errors.MissingColumns("legal quarters", [code])
+    shapes = overlap.to_metres(legal, epsg, "Legal quarters")
+    codes = legal[code].astype(str).to_numpy()
+    whole, limits = shapely.area(shapes), None
+    if territory is not None:
+        limits = shapely.union_all(overlap.to_metres(territory, epsg, "The territory"))
+        shapely.prepare(limits)
+        near = shapely.intersects(limits, shapes)
+        shapes, codes, whole = shapes[near], codes[near], whole[near]
+        shapes = shapely.intersection(shapes, limits)
+    inside = shapely.area(shapes) > SLIVER_SHARE * whole
+    if not inside.any():
+        raise errors.EmptyLegalGeometry
+    return LegalQuarters(
+        codes[inside].tolist(), shapes[inside], overlap.parts_of_union(shapes[inside]),
+        int((~inside).sum()), limits,
+    )  # fmt: skip
+
+
+def assess(
+    cells: pd.DataFrame,
+    selected: Zones | gpd.GeoSeries | gpd.GeoDataFrame | npt.NDArray[np.bool_],
+    legal: gpd.GeoDataFrame,
+    *,
+    code: str = "code",
+    territory: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    population_points: gpd.GeoSeries | gpd.GeoDataFrame | None = None,
+    scores: Sequence[Score] = (SHARE_POOR, MEAN_LIVING_STANDARD),
+    epsg: int = overlap.MEASURED_IN,
+    fitted_on: str = "nothing: a stated threshold",
+    vintages: Mapping[str, str] | None = None,
+) -> Assessment:
+    """Score a selection against the legal quarters.
+
+    Parameters
+    ----------
+    cells : DataFrame indexed by cell id, published columns
+    selected : zones, a boolean per row of ``cells``, or outlines with their CRS
+    legal : GeoDataFrame of legal quarters; ``code`` names their identifier
+    territory : the assessed territory; legal quarters, selection and cells are clipped to it
+    population_points : addresses; each cell's ``ind`` is shared equally among those inside,
+        evenly over its area if it has none
+    epsg : projected system of every area and distance
+
+    Raises
+    ------
+    EmptyLegalGeometry, MissingColumns, WrongGeometrySystem, UnreadableCellIds, DuplicateCells
+    """
+    quarters = prepare_legal(legal, code, territory, epsg)
+    frame = CellFrame.of(cells, epsg).within(quarters.limits)
+    chosen = _selected_parts(selected, frame, quarters.limits)
+    near = np.concatenate([chosen, quarters.parts])
+    people = frame.around(near).locate(population_points)
+    table = _quarter_table(quarters, chosen, people)
+    legal_in_cell, cell_areas = frame.legal_areas(quarters.parts)
+    auc, precision, positives, ranked = _ranks(frame, legal_in_cell / cell_areas, scores)
+    ceiling, _ = overlap.best_prefix_iou(legal_in_cell, cell_areas, quarters.area)
+    return Assessment(
+        **_overlaps(quarters, chosen, people),
+        ceiling_iou=ceiling,
+        ceiling_population_iou=_population_ceiling(frame, quarters, people, legal_in_cell),
+        auc=auc,
+        average_precision=precision,
+        quarters_total=len(table),
+        quarters_touched=int(table["touched"].sum()),
+        quarters_covered=int(table["covered"].sum()),
+        selected_to_legal=overlap.outline_distance(chosen, quarters.parts),
+        legal_to_selected=overlap.outline_distance(quarters.parts, chosen),
+        positive_cells=positives,
+        ranked_cells=ranked,
+        fitted_on=fitted_on,
+        vintages=dict(vintages or {}),
+        notes=_notes(table, quarters, population_points is not None),
+        quarters=table,
+    )
+
+
+@dataclass(frozen=True)
+class CellFrame:
+    """Cells sorted by position, with what measuring needs."""
+
+    cells: pd.DataFrame
+    keys: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64]
+    size: int
+    grid_epsg: int
+    epsg: int
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame, epsg: int) -> CellFrame:
+        """Parse ids and sort rows by position; refuses duplicates."""
+        ids = grid.parse_ids(cells.index)
+        grid_epsg, size = ids.one_grid()
+        keys = grid.cell_keys(ids.north, ids.east, size)
+        order = np.argsort(keys, kind="stable")
+        twice = np.flatnonzero(np.diff(keys[order]) == 0)
+        if len(twice):
+            raise errors.DuplicateCells(cells.index[order[twice[:5]]].tolist(), len(twice))
+        return cls(cells.iloc[order], keys[order], order, size, grid_epsg, epsg)
+
+    def within(self, limits: Any) -> CellFrame:
+        """Keep the cells of which at least half lies in a territory (all when it is None)."""
+        if limits is None:
+            return self
+        near = overlap.keys_near(shapely.get_parts(limits), self.size, self.grid_epsg, self.epsg)
+        rows = np.flatnonzero(np.isin(self.keys, near))
+        rows = rows[self.holds(self.keys[rows], limits)]
+        return replace(
+            self, cells=self.cells.iloc[rows], keys=self.keys[rows], order=self.order[rows]
+        )
+
+    def around(self, shapes: Geometries) -> CellFrame:
+        """Keep the cells that shapes may meet: nobody elsewhere weighs in any figure."""
+        near = overlap.keys_near(shapes, self.size, self.grid_epsg, self.epsg)
+        rows = np.flatnonzero(np.isin(self.keys, near, assume_unique=True))
+        return replace(
+            self, cells=self.cells.iloc[rows], keys=self.keys[rows], order=self.order[rows]
+        )
+
+    def holds(self, keys: npt.NDArray[np.int64], limits: Any) -> npt.NDArray[np.bool_]:
+        """Say which positions have at least half of their area in a territory."""
+        if limits is None:
+            return np.ones(len(keys), bool)
+        shapes = self.squares(keys)
+        inside = shapely.area(shapely.intersection(shapes, limits))
+        return inside >= BELONGS_SHARE * shapely.area(shapes)
+
+    def squares(self, keys: npt.NDArray[np.int64]) -> Geometries:
+        """Cell polygons of some positions, in the measuring system."""
+        north, east = grid.corners_of_keys(keys, self.size)
+        return overlap.cells_in_metres(north, east, self.size, self.grid_epsg, self.epsg)
+
+    def polygons(self, rows: npt.NDArray[np.int64]) -> Geometries:
+        """Cell polygons of some rows, in the measuring system."""
+        return self.squares(self.keys[rows])
+
+    def legal_areas(self, parts: Geometries) -> tuple[Floats, Floats]:
+        """Legal area of every cell and every cell's area (NaN-free, m²), shape (n,) each."""
+        near = overlap.keys_near(parts, self.size, self.grid_epsg, self.epsg)
+        rows = np.flatnonzero(np.isin(self.keys, near, assume_unique=True))
+        legal, areas = np.zeros(len(self.keys)), np.full(len(self.keys), float(self.size**2))
+        shapes = self.polygons(rows)
+        areas[rows] = shapely.area(shapes)
+        legal[rows] = overlap.covered_areas(shapes, parts)
+        return legal, areas
+
+    def locate(self, points: gpd.GeoSeries | gpd.GeoDataFrame | None) -> LocatedPopulation:
+        """Locate the cells' inhabitants (see `carroyage.location`)."""
+        persons = self.cells[columns.PERSONS].to_numpy(np.float64)
+        if points is None:
+            return locate_population(self.keys, persons, self.size, self.grid_epsg, epsg=self.epsg)
+        if points.crs is None:
+            raise errors.WrongGeometrySystem("Addresses", None)
+        shapes = points.geometry
+        return locate_population(
+            self.keys, persons, self.size, self.grid_epsg,
+            shapely.get_coordinates(shapes.to_crs(self.grid_epsg).array),
+            shapely.get_coordinates(shapes.to_crs(self.epsg).array), self.epsg,
+        )  # fmt: skip
+
+
+def _selected_parts(selected: Any, frame: CellFrame, limits: Any) -> Geometries:
+    if isinstance(selected, gpd.GeoSeries | gpd.GeoDataFrame):
+        parts = overlap.parts_of_union(overlap.to_metres(selected, frame.epsg, "The selection"))
+        return parts if limits is None else overlap.parts_of_union(parts, limits)
+    if isinstance(selected, Zones):
+        members = selected.members
+        wanted = grid.cell_keys(
+            members["north"].to_numpy(), members["east"].to_numpy(), selected.size
+        )
+        return frame.squares(wanted[frame.holds(wanted, limits)])
+    flags = np.asarray(selected, bool)[frame.order]
+    return frame.polygons(np.flatnonzero(flags))
+
+
+def _overlaps(
+    quarters: LegalQuarters, chosen: Geometries, people: LocatedPopulation
+) -> dict[str, float]:
+    i, j, shared = overlap.pair_areas(chosen, quarters.parts)
+    pieces = shapely.intersection(chosen[i], quarters.parts[j])
+    both, area = float(shared.sum()), float(shapely.area(chosen).sum())
+    people_both, people_chosen, people_legal = (
+        people.inside(pieces), people.inside(chosen), people.inside(quarters.parts),
+    )  # fmt: skip
+    return {
+        "iou": both / (area + quarters.area - both),
+        "population_iou": _divide(people_both, people_chosen + people_legal - people_both),
+        "population_recall": _divide(people_both, people_legal),
+        "population_precision": _divide(people_both, people_chosen),
+        "selected_area": area,
+        "legal_area": quarters.area,
+    }
+
+
+def _divide(above: float, below: float) -> float:
+    return above / below if below > 0 else float("nan")
+
+
+def _quarter_table(
+    quarters: LegalQuarters, chosen: Geometries, people: LocatedPopulation
+) -> pd.DataFrame:
+    i, j, shared = overlap.pair_areas(quarters.shapes, chosen)
+    pieces = shapely.intersection(quarters.shapes[i], chosen[j])
+    count = len(quarters.shapes)
+    legal_people = people.inside_each(quarters.shapes)
+    found_people = np.bincount(i, weights=people.inside_each(pieces), minlength=count)
+    area_share = np.bincount(i, weights=shared, minlength=count) / shapely.area(quarters.shapes)
+    located = legal_people > 0
+    people_share = np.full(count, np.nan)
+    people_share[located] = np.minimum(found_people[located] / legal_people[located], 1.0)
+    return pd.DataFrame(
+        {
+            "area_share": area_share,
+            "population": legal_people,
+            "population_share": people_share,
+            "basis": np.where(located, "population", "area"),
+            "touched": area_share >= TOUCHED_SHARE,
+            "covered": np.where(located, people_share, area_share) >= COVERED_SHARE,
+        },
+        index=pd.Index(quarters.codes, name="code"),
+    )
+
+
+def _ranks(
+    frame: CellFrame, share: Floats, scores: Sequence[Score]
+) -> tuple[dict[str, float], dict[str, float], int, int]:
+    # Here, not above: building zones must not wait for it.
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    auc, precision, positives, ranked = {}, {}, 0, 0
+    for score in scores:
+        rows = eligible_cells(frame.cells, score)
+        truth = share[rows] >= POSITIVE_SHARE
+        positives, ranked = int(truth.sum()), len(truth)
+        if truth.all() or not truth.any():
+            auc[score.name] = precision[score.name] = float("nan")
+            continue
+        poverty = score.poverty(score.of(frame.cells)[rows])
+        auc[score.name] = float(roc_auc_score(truth, poverty))
+        precision[score.name] = float(average_precision_score(truth, poverty))
+    return auc, precision, positives, ranked
+
+
+def _population_ceiling(
+    frame: CellFrame, quarters: LegalQuarters, people: LocatedPopulation, legal_in_cell: Floats
+) -> float:
+    rows = np.flatnonzero(legal_in_cell > 0)
+    shapes = frame.polygons(rows)
+    i, j, _ = overlap.pair_areas(shapes, quarters.parts)
+    pieces = shapely.intersection(shapes[i], quarters.parts[j])
+    legal = np.bincount(i, weights=people.inside_each(pieces), minlength=len(rows))
+    whole = frame.cells[columns.PERSONS].to_numpy(np.float64)[rows]
+    total = people.inside(quarters.parts)
+    return overlap.best_prefix_iou(np.minimum(legal, whole), whole, total)[0]
+
+
+def _notes(table: pd.DataFrame, quarters: LegalQuarters, has_points: bool) -> list[str]:
+    notes = ["approximation, not the legal zoning"]
+    by_area = table.index[table["basis"] == "area"].tolist()
+    if by_area:
+        notes.append(
+            f"{len(by_area)} quarter(s) without located population judged on area: "
+            + ", ".join(by_area[:10])
+        )
+    if quarters.left_out:
+        notes.append(f"{quarters.left_out} quarter(s) of neighbours left out")
+    if not has_points:
+        notes.append("no addresses given: inhabitants spread evenly over each cell")
+    return notes

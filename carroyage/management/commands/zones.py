@@ -1,0 +1,109 @@
+"""``observatory zones``: from cells to zones, how far from the law, how stable, what changed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, ClassVar
+
+from django.core.management.base import CommandParser
+
+from carroyage.errors import CarroyageError
+from carroyage.management import perimeter_words, zone_words
+from carroyage.management.wanted import Wanted
+from carroyage.management.zone_options import add_actions
+from carroyage.models import ComputedZone
+from observatory.commands import Command as BaseCommand
+from observatory.commands import ProgressBar
+from observatory.errors import ObservatoryError
+
+# The engine (numpy, pandas, geopandas, scikit-learn) is imported by the action that uses it:
+# printing the help, or finding that nothing is to be built, must not wait for it.
+
+
+class Command(BaseCommand):
+    """Build zones, assess them, say how stable they are, compare two runs."""
+
+    help = "Build zones from cells, compare them with the law and with each other."
+    user_errors: ClassVar[tuple[type[Exception], ...]] = (ObservatoryError, CarroyageError)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the actions."""
+        add_actions(parser, super().add_arguments)
+
+    def run(self, options: dict[str, Any]) -> Any:
+        """Do what was asked."""
+        self.action = options["action"]
+        bar = ProgressBar()
+        try:
+            act = {
+                "build": self._build,
+                "assess": self._assess,
+                "sensitivity": self._sensitivity,
+                "compare": self._compare,
+            }[self.action]
+            return act(options, bar)
+        finally:
+            bar.close()
+
+    def describe(self, result: Any) -> str:
+        """Return the result as a table."""
+        tell = {
+            "build": zone_words.zone_lines,
+            "assess": zone_words.assessment_lines,
+            "sensitivity": zone_words.stability_lines,
+            "compare": perimeter_words.comparison_lines,
+        }[self.action]
+        return "\n".join(tell(result))
+
+    def _build(self, options: dict[str, Any], bar: ProgressBar) -> Any:
+        if options["if_missing"] and ComputedZone.objects.exists():
+            return None
+        from carroyage.management.zoning import build
+
+        run, made = build(_wanted(options), again=options["again"], echo=bar)
+        return {"run": run.pk, "made_now": made, "counts": run.counts, **run.report}
+
+    def _assess(self, options: dict[str, Any], bar: ProgressBar) -> Any:
+        from carroyage.management.assessing import assess_thresholds, row_of
+
+        run, scales = assess_thresholds(
+            _wanted(options),
+            options["thresholds"] or (),
+            generation=options["generation"],
+            places=options["territory"],
+            echo=bar,
+        )
+        last = scales[-1].assessment
+        return {
+            "run": run.pk,
+            "score": run.parameters["score"] or "",
+            "territory": run.report["territory"],
+            "rows": [row_of(scale) for scale in scales],
+            "vintages": last.vintages,
+            "fitted_on": last.fitted_on,
+            "notes": last.notes,
+        }
+
+    def _sensitivity(self, options: dict[str, Any], bar: ProgressBar) -> Any:
+        from carroyage.management.stability import Ranges, assess_stability
+
+        ranges = Ranges(
+            draws=options["draws"],
+            seed=options["seed"],
+            threshold=options["threshold_range"],
+            line=options["line_range"],
+            scores=options["scores"],
+            min_populations=options["min_populations"],
+            contiguities=options["contiguities"],
+        )
+        run = assess_stability(_wanted(options), ranges, echo=bar).run
+        return {"run": run.pk, "counts": run.counts, **run.report}
+
+    def _compare(self, options: dict[str, Any], bar: ProgressBar) -> Any:
+        from carroyage.management.zone_runs import compare_runs
+
+        return compare_runs(options["runs"], echo=bar)
+
+
+def _wanted(options: dict[str, Any]) -> Wanted:
+    return Wanted(**{field.name: options[field.name] for field in fields(Wanted)})

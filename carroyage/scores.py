@@ -1,0 +1,103 @@
+"""Declared scores of cells and of aggregates: always sums over sums, never means of shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carroyage import columns, errors
+
+Direction = Literal["at_least", "at_most"]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A ratio of two additive columns and the sense in which it tells poverty.
+
+    ``direction`` is ``at_least`` when high values are poor, ``at_most`` when low values are.
+    ``public`` scores come from published cells, where cells under the secrecy threshold hold
+    imputed values and are not eligible by themselves.
+    """
+
+    name: str
+    numerator: str
+    denominator: str
+    direction: Direction
+    threshold: float | None
+    unit: str
+    public: bool
+
+    def of(self, cells: pd.DataFrame) -> Floats:
+        """Score rows of a table, shape (n,); NaN where the denominator is zero or missing."""
+        missing = {self.numerator, self.denominator} - set(cells.columns)
+        if missing:
+            raise errors.MissingColumns(f"cells for the score {self.name}", missing)
+        above = cells[self.numerator].to_numpy(np.float64, na_value=np.nan)
+        below = cells[self.denominator].to_numpy(np.float64, na_value=np.nan)
+        return ratio(above, below)
+
+    def of_aggregate(self, cells: pd.DataFrame) -> float:
+        """Score all rows together: the sum of numerators over the sum of denominators."""
+        sums = cells[[self.numerator, self.denominator]].sum().to_frame().T
+        return float(self.of(sums)[0])
+
+    def passes(self, values: Any, threshold: Any) -> npt.NDArray[np.bool_]:
+        """Say which values are on the poor side of the threshold; NaN never is."""
+        values = np.asarray(values, np.float64)
+        with np.errstate(invalid="ignore"):
+            return values >= threshold if self.direction == "at_least" else values <= threshold
+
+    def poverty(self, values: Any) -> Floats:
+        """Turn values so that larger means poorer (for ranking)."""
+        values = np.asarray(values, np.float64)
+        return values if self.direction == "at_least" else -values
+
+
+MAJORITY_LOW_INCOME = Score(
+    "majority_low_income", columns.LOW_INCOME_PERSONS, columns.PERSONS, "at_least", 0.5,
+    "share of inhabitants", public=False,
+)  # fmt: skip
+SHARE_POOR = Score(
+    "share_poor", columns.POOR, columns.HOUSEHOLDS, "at_least", 0.25, "share of households",
+    public=True,
+)  # fmt: skip
+MEAN_LIVING_STANDARD = Score(
+    "mean_living_standard", columns.INCOME_SUM, columns.PERSONS, "at_most", None,
+    "euros per consumption unit and year", public=True,
+)  # fmt: skip
+
+SCORES = {s.name: s for s in (MAJORITY_LOW_INCOME, SHARE_POOR, MEAN_LIVING_STANDARD)}
+
+
+def find_score(name: str) -> Score:
+    """Give the declared score of that name, or raise `UnknownScore`."""
+    try:
+        return SCORES[name]
+    except KeyError:
+        raise errors.UnknownScore(name, SCORES) from None
+
+
+def eligible_cells(
+    cells: pd.DataFrame, score: Score, min_households: float = columns.MIN_HOUSEHOLDS
+) -> npt.NDArray[np.bool_]:
+    """Say which cells may be selected by themselves, shape (n,).
+
+    Under ``min_households`` households a published cell holds imputed values: it cannot carry
+    a public score. Scores from records need inhabitants only.
+    """
+    known = np.isfinite(score.of(cells))
+    if not score.public:
+        return known
+    return known & (cells[columns.HOUSEHOLDS].to_numpy(np.float64) >= min_households)
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Divide, giving NaN (no data) where there is nothing to divide by."""
+    out = np.full(np.shape(above), np.nan)
+    np.divide(above, below, out=out, where=below > 0)
+    return out

@@ -1,0 +1,263 @@
+"""Publish cells without telling anything about 1 to 10 households.
+
+Everything released (except persons, released as they are) is computed from the sums of a
+partition: cells published as they are, each with at least 11 households, and imputation
+groups, each with at least 11 households. Larger levels are sums of those. Whatever is added
+or subtracted, at one level or between nested ones, describes whole elements of that partition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carroyage import columns, errors, grid
+from carroyage.natural_levels import NaturalLevels, natural_levels
+from carroyage.rounding import Rounded, one_decimal, round_published
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SMALLEST, KILOMETRE, LARGEST = 200, 1_000, grid.NATURAL_SIZES[-1]
+POOR_CAP = 0.8
+FLAGS = ("i_est_200", "i_est_1km", "groupe")
+
+
+@dataclass(frozen=True)
+class PublishedGrid:
+    """Three nested levels ready to be released.
+
+    Attributes
+    ----------
+    cells : DataFrame indexed by ``idcar_200m``
+        Published columns plus ``i_est_200``, ``i_est_1km``, ``groupe``, ``idcar_1km``,
+        ``idcar_nat`` and ``lcog_geo`` when given. Missing values are withheld values.
+    kilometres : DataFrame indexed by ``idcar_1km``
+        Sums of the released 200 m values: they add no information.
+    natural : DataFrame indexed by ``idcar_nat``
+        True sums of each natural cell.
+    residuals : DataFrame indexed by column
+        What truncation and rounding moved: exact and released totals over imputed cells, and
+        the largest difference in one group.
+    """
+
+    cells: pd.DataFrame
+    kilometres: pd.DataFrame
+    natural: pd.DataFrame
+    residuals: pd.DataFrame
+    imputed_cells: int
+    imputed_persons: float
+    withheld_cells: int
+
+
+def publish_cells(
+    raw: pd.DataFrame,
+    *,
+    min_households: int = columns.MIN_HOUSEHOLDS,
+    cap: float = POOR_CAP,
+) -> PublishedGrid:
+    """Protect true 200 m cells as INSEE does.
+
+    Parameters
+    ----------
+    raw : DataFrame indexed by 200 m cell id
+        True sums from `carroyage.gridding`, one row per inhabited cell, any order.
+    min_households : int
+        Nothing is told about fewer households (11; may be raised, never lowered).
+    cap : float
+        Largest share of poor households released for one 200 m cell.
+
+    Returns
+    -------
+    PublishedGrid
+        Rows come by 64 km square, then by position, whatever the order of ``raw``.
+
+    Raises
+    ------
+    ThresholdTooLow, MissingColumns, MissingValues, DuplicateCells, UnexpectedCellSize,
+    SecrecyBroken
+    """
+    ids = grid.parse_ids(raw.index, size=SMALLEST)
+    epsg, _ = ids.one_grid()
+    order = natural_order(ids.north, ids.east)
+    north, east = ids.north[order], ids.east[order]
+    _refuse_duplicates(grid.cell_keys(north, east, SMALLEST), raw.iloc[order])
+    return publish_sorted(
+        raw.iloc[order], north, east, epsg, min_households=min_households, cap=cap
+    )
+
+
+def natural_order(north: Ints, east: Ints) -> Ints:
+    """Order cells by 64 km square, then by position; shape (n,)."""
+    square = grid.cell_keys(north, east, LARGEST)
+    return np.lexsort((grid.cell_keys(north, east, SMALLEST), square))
+
+
+def publish_sorted(
+    raw: pd.DataFrame,
+    north: Ints,
+    east: Ints,
+    epsg: int,
+    *,
+    min_households: int = columns.MIN_HOUSEHOLDS,
+    cap: float = POOR_CAP,
+    first_group: int = 1,
+) -> PublishedGrid:
+    """Protect distinct cells already in `natural_order`, made of whole 64 km squares.
+
+    No rule looks beyond a 64 km square: squares treated apart, with groups numbered on from
+    ``first_group``, give the same bytes as all of them at once.
+    """
+    if min_households < columns.MIN_HOUSEHOLDS:
+        raise errors.ThresholdTooLow(min_households, columns.MIN_HOUSEHOLDS)
+    names = _published_names(raw)
+    households = raw[columns.HOUSEHOLDS].to_numpy(np.float64)
+    persons = raw[columns.PERSONS].to_numpy(np.float64)
+    levels = natural_levels(north, east, households, persons, min_households, SMALLEST)
+    _verify(levels, households, min_households)
+    exact = impute(raw[names], levels)
+    rounded = round_published(exact, levels, cap)
+    # A column nobody filled stays in the file, without data.
+    unknown = [name for name in columns.PUBLISHED if name in raw and name not in names]
+    values = rounded.values.assign(**dict.fromkeys(unknown, np.nan))
+    rows, cols = north // KILOMETRE * KILOMETRE, east // KILOMETRE * KILOMETRE
+    kilometre, kilometre_ids = _squares(rows, cols, np.full(len(raw), KILOMETRE), epsg)
+    natural, natural_ids = _squares(levels.north, levels.east, levels.size, epsg)
+    flags = _flags(levels, kilometre, first_group)
+    cells = values.assign(
+        **flags, idcar_1km=kilometre_ids[kilometre], idcar_nat=natural_ids[natural]
+    )
+    if columns.COMMUNES in raw:
+        cells[columns.COMMUNES] = raw[columns.COMMUNES].to_numpy()
+    cells.index = pd.Index(
+        grid.format_ids(north, east, SMALLEST, epsg), name="idcar_200m", dtype="str"
+    )
+    kilometres = _sums(rounded.values, kilometre, kilometre_ids, "idcar_1km", levels.withheld)
+    above = np.zeros(len(kilometres), np.int8)
+    np.maximum.at(above, kilometre, flags["i_est_1km"])
+    return PublishedGrid(
+        cells,
+        kilometres.assign(i_est_1km=above),
+        _sums(raw[names], natural, natural_ids, "idcar_nat", levels.withheld),
+        _residuals(exact, rounded, levels),
+        int(levels.imputed.sum()),
+        float(persons[levels.imputed].sum()),
+        int(levels.withheld.sum()),
+    )
+
+
+def impute(exact: pd.DataFrame, levels: NaturalLevels) -> pd.DataFrame:
+    """Share each group's sums in proportion to persons: Y(c) = Y(g) ind(c) / sum of ind.
+
+    Persons are never modified, group sums are kept, withheld cells lose everything else.
+    """
+    persons = exact[columns.PERSONS].to_numpy(np.float64)
+    rows = np.flatnonzero(levels.imputed)
+    group, own = levels.group[rows], persons[rows]
+    in_group = np.bincount(group, weights=own)
+    out = {}
+    for name in exact:
+        values = exact[name].to_numpy(np.float64)
+        if name != columns.PERSONS:
+            values = values.copy()
+            sums = np.bincount(group, weights=values[rows])
+            values[rows] = sums[group] * own / in_group[group]
+            values[levels.withheld] = np.nan
+        out[name] = values
+    return pd.DataFrame(out, index=exact.index, copy=False)
+
+
+def _published_names(raw: pd.DataFrame) -> list[str]:
+    missing = {columns.PERSONS, columns.HOUSEHOLDS} - set(raw.columns)
+    if missing:
+        raise errors.MissingColumns("cells to publish", missing)
+    names = [name for name in columns.PUBLISHED if name in raw and raw[name].notna().any()]
+    holes = [name for name in names if raw[name].isna().any()]
+    if holes:
+        raise errors.MissingValues("cells to publish", holes)
+    return names
+
+
+def _refuse_duplicates(keys: npt.NDArray[np.int64], raw: pd.DataFrame) -> None:
+    twice = np.flatnonzero(np.diff(keys) == 0)
+    if len(twice):
+        raise errors.DuplicateCells(raw.index[twice[:5]].tolist(), len(twice))
+
+
+def _verify(levels: NaturalLevels, households: Floats, min_households: int) -> None:
+    """Refuse to release anything if an element of the partition is under the threshold."""
+    told = ~levels.withheld
+    alone = told & ~levels.imputed & (households > 0) & (households < min_households)
+    rows = told & levels.imputed
+    sums = np.bincount(levels.group[rows], weights=households[rows])
+    short = (sums > 0) & (sums < min_households)
+    if alone.any() or short.any():
+        raise errors.SecrecyBroken(int(alone.sum()), int(short.sum()))
+
+
+def _flags(levels: NaturalLevels, kilometre: Ints, first_group: int) -> dict[str, Any]:
+    hidden = levels.imputed | levels.withheld
+    beyond = np.zeros(int(kilometre.max(initial=-1)) + 1, bool)
+    beyond[kilometre[hidden & (levels.size > KILOMETRE)]] = True
+    group = pd.array(levels.group + first_group, dtype="Int64")
+    group[~levels.imputed] = pd.NA
+    return {
+        "i_est_200": hidden.astype(np.int8),
+        "i_est_1km": beyond[kilometre].astype(np.int8),
+        "groupe": group,
+    }
+
+
+def _squares(
+    north: Ints, east: Ints, size: Ints, epsg: int
+) -> tuple[Ints, npt.NDArray[np.object_]]:
+    """Number squares in the order in which they appear, and give the id of each number."""
+    code, seen = pd.factorize((north << 32 | east) * 128 + size // 1000)
+    first = np.zeros(len(seen), np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    ids = np.empty(len(seen), dtype=object)
+    for one in np.unique(size):
+        rows = size[first] == one
+        ids[rows] = grid.format_ids(north[first[rows]], east[first[rows]], int(one), epsg)
+    return np.asarray(code, np.int64), ids
+
+
+def _sums(
+    values: pd.DataFrame,
+    square: Ints,
+    ids: npt.NDArray[np.object_],
+    name: str,
+    withheld: npt.NDArray[np.bool_],
+) -> pd.DataFrame:
+    """Sum released values by square; squares of withheld cells tell persons only."""
+    hidden = np.zeros(len(ids), bool)
+    hidden[square[withheld]] = True
+    out = {}
+    for column in values:
+        cells = np.nan_to_num(values[column].to_numpy(np.float64))
+        told = one_decimal(np.bincount(square, weights=cells, minlength=len(ids)))
+        out[column] = told if column == columns.PERSONS else np.where(hidden, np.nan, told)
+    return pd.DataFrame(out, index=pd.Index(ids, name=name, dtype="str"))
+
+
+def _residuals(exact: pd.DataFrame, rounded: Rounded, levels: NaturalLevels) -> pd.DataFrame:
+    rows = levels.imputed & ~levels.withheld
+    group = levels.group[rows]
+    found = {}
+    for name in exact:
+        before = exact[name].to_numpy(np.float64)[rows]
+        capped = rounded.capped[name].to_numpy(np.float64)[rows]
+        after = rounded.values[name].to_numpy(np.float64)[rows]
+        moved = np.bincount(group, weights=after - before)
+        found[name] = {
+            "exact_total": before.sum(),
+            "released_total": after.sum(),
+            "from_truncation": (capped - before).sum(),
+            "from_rounding": (after - capped).sum(),
+            "largest_in_one_group": np.abs(moved).max(initial=0.0),
+        }
+    return pd.DataFrame(found).T.rename_axis("column")

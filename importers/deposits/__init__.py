@@ -1,0 +1,1 @@
+"""Beneficiary files: from a partner's spreadsheet to safe counts per quarter."""

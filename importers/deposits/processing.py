@@ -1,0 +1,261 @@
+"""Working through a deposit: batch by batch, each stored whole, so that a kill costs one batch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from importers.deposits.columns import Role
+from importers.deposits.errors import Cancelled, NothingToLocate
+from importers.deposits.locating import AddressLocator, CoordinateLocator, Located
+from importers.deposits.models import Deposit
+from importers.deposits.opening import DepositFile, opened_deposit
+from importers.deposits.outcomes import Fate, Joined, atom_names, join
+from importers.deposits.perimeters import Perimeters
+from importers.deposits.store import Count, Counts, ReviewRow, Store
+from importers.matching import Level, Match
+from importers.matching.reference import stored_matcher
+from importers.matching.words import fold
+from observatory.disclosure import RecordKeys
+from observatory.disclosure.keys import Keys, key_sums
+from observatory.disclosure.secret import derived
+from observatory.runs import Progress, silent
+
+SEXES = {"F": "F", "FEMME": "F", "FEMININ": "F", "2": "F",
+         "H": "H", "M": "H", "HOMME": "H", "MASCULIN": "H", "1": "H"}  # fmt: skip
+AGES = ((16, "0-15"), (26, "16-25"), (50, "26-49"), (65, "50-64"), (200, "65+"))
+EXCEL_FIRST_DAY = date(1899, 12, 30)
+
+
+def process(deposit: Deposit, progress: Progress = silent) -> Counts:
+    """Locate and count every row of a deposit; go on where an earlier attempt was killed.
+
+    Raises NothingToLocate, Cancelled, NoReference, and what opening the file raises.
+    """
+    return _Work(deposit, progress).run()
+
+
+class _Work:
+    def __init__(self, deposit: Deposit, progress: Progress) -> None:
+        self.deposit, self.progress = deposit, progress
+        self.roles = {Role(role): name for role, name in deposit.columns.items()}
+        self.store = Store(deposit)
+        self.keys = RecordKeys(f"scheme:{deposit.scheme}")
+        self.alike = derived(f"alike/{deposit.mark}")
+        self.perimeters = Perimeters.stored()
+        self.locator = self._locator()
+
+    def _locator(self) -> CoordinateLocator | AddressLocator:
+        if Role.X in self.roles and Role.Y in self.roles:
+            return CoordinateLocator(self.roles, self.perimeters)
+        if Role.ADDRESS in self.roles or Role.STREET in self.roles:
+            return AddressLocator(self.roles, stored_matcher())
+        raise NothingToLocate(list(self.roles.values()))
+
+    def run(self) -> Counts:
+        done = self.store.batches_done()
+        with opened_deposit(self.store.vault, self.deposit.file_name) as file:
+            columns = list(dict.fromkeys(self.roles.values()))
+            seen, number = 0, -1
+            for number, (rows, cells) in enumerate(file.batches(columns)):
+                self._stop_if_asked()
+                if number not in done:
+                    self._batch(number, rows, cells)
+                elif isinstance(self.locator, CoordinateLocator) and self.locator.system is None:
+                    self.locator.locate(cells)  # the system is told by the first batch
+                seen += len(rows)
+                self.progress("rows located", seen)
+            if number + 1 not in done:
+                self._unreadable(number + 1, file)
+        counts = self.store.all_counts()
+        self.store.write_counts(counts)
+        return counts
+
+    def _stop_if_asked(self) -> None:
+        if Deposit.objects.filter(pk=self.deposit.pk, cancel_asked=True).exists():
+            raise Cancelled()
+
+    # -- one batch -----------------------------------------------------------------------
+
+    def _batch(self, number: int, rows: Any, cells: Mapping[str, list[str]]) -> None:
+        located = self.locator.locate(cells)
+        days = self._days(cells, len(rows))
+        joined = self._joined(located, days)
+        others = [
+            [str(day.year) for day in days],
+            [SEXES.get(fold(text.strip()), "") for text in self._cells(Role.SEX, cells, rows)],
+            [_age_band(text) for text in self._cells(Role.AGE, cells, rows)],
+            self._cells(Role.STRUCTURE, cells, rows),
+        ]
+        names = atom_names(joined, others)
+        keys = self.keys.of(self._contents(cells, rows))
+        left = self._to_review(joined, located)
+        settled = np.flatnonzero(~left).tolist()
+        reviews = [
+            self._review(row, rows, joined, located, names, keys, cells)
+            for row in np.flatnonzero(left).tolist()
+        ]
+        self.store.write_batch(number, len(rows), _counted(names, keys, settled), reviews)
+
+    def _cells(self, role: Role, cells: Mapping[str, list[str]], rows: Any) -> list[str]:
+        return cells[self.roles[role]] if role in self.roles else [""] * len(rows)
+
+    def _contents(self, cells: Mapping[str, list[str]], rows: Any) -> list[str]:
+        """Return what makes each row itself: its reference, else all cells that are used."""
+        references = self._cells(Role.REFERENCE, cells, rows)
+        whole = zip(*(cells[name] for name in sorted(set(self.roles.values()))), strict=True)
+        return [
+            f"ref\x1f{reference}" if reference else "\x1f".join(parts)
+            for reference, parts in zip(references, whole, strict=True)
+        ]
+
+    def _days(self, cells: Mapping[str, list[str]], rows: int) -> list[date]:
+        """Return the day of each row; the period's first day where none is written."""
+        if Role.DATE not in self.roles:
+            return [self.deposit.period_from] * rows
+        known: dict[str, date] = {}
+        for text in set(cells[self.roles[Role.DATE]]):
+            known[text] = _day(text) or self.deposit.period_from
+        return [known[text] for text in cells[self.roles[Role.DATE]]]
+
+    def _joined(self, located: Located, days: list[date]) -> Joined:
+        """Join each row to the perimeters of its own day."""
+        breaks = self.perimeters.breaks()
+        epochs = np.searchsorted(np.array(breaks, dtype="datetime64[D]"),
+                                 np.array(days, dtype="datetime64[D]"), side="right")  # fmt: skip
+        whole: Joined | None = None
+        for epoch in np.unique(epochs):
+            rows = np.flatnonzero(epochs == epoch)
+            part = self._join(days[rows[0]], located, rows)
+            if whole is None:
+                whole = Joined(
+                    np.zeros(len(days), dtype=np.int64),
+                    {level: np.full(len(days), "", dtype=object) for level in part.zones},
+                )
+            whole.fate[rows] = part.fate
+            for level, codes in part.zones.items():
+                whole.zones[level][rows] = codes
+        if whole is None:
+            return join(self.perimeters, self.deposit.period_from, located.lon, located.lat,
+                        located.precision, None)  # fmt: skip
+        return whole
+
+    def _join(self, day: date, located: Located, rows: Any) -> Joined:
+        reach = self.deposit.proximity_metres
+        precision = located.precision[rows].copy()
+        streets = {
+            place: match
+            for place, row in enumerate(rows.tolist())
+            if (match := located.matches.get(row)) and match.place
+            and (match.others or match.level is Level.STREET)
+        }  # fmt: skip
+        # A whole street is compared door by door, not as one wide point.
+        for place, match in streets.items():
+            if match.level is Level.STREET:
+                precision[place] = 0.0
+        found = join(self.perimeters, day, located.lon[rows], located.lat[rows], precision, reach)
+        for place, match in streets.items():
+            if found.fate[place] != Fate.AMBIGUOUS and self._spreads(match, day, found, place):
+                self._set_ambiguous(found, place)
+        for unsure in np.flatnonzero(located.unsure[rows]).tolist():
+            self._set_ambiguous(found, unsure)
+        return found
+
+    def _spreads(self, match: Match, day: date, found: Joined, place: int) -> bool:
+        """Tell whether the other places of a match lie in another zone, or too near one."""
+        if not isinstance(self.locator, AddressLocator):
+            return False
+        others = self.locator.other_points(match)
+        lon, lat, precision = (
+            np.array([getattr(other, name) for other in others])
+            for name in ("lon", "lat", "precision")
+        )
+        reach = self.deposit.proximity_metres
+        there = join(self.perimeters, day, lon, lat, precision, reach)
+        same = (there.fate == found.fate[place]) & (there.zones["qpv"] == found.zones["qpv"][place])
+        return not bool(same.all())
+
+    @staticmethod
+    def _set_ambiguous(found: Joined, place: int) -> None:
+        found.fate[place] = Fate.AMBIGUOUS
+        for level in ("qpv", "qva"):
+            found.zones[level][place] = ""
+
+    # -- review --------------------------------------------------------------------------
+
+    @staticmethod
+    def _to_review(joined: Joined, located: Located) -> npt.NDArray[np.bool_]:
+        """Mark the rows left to the depositor: not located, ambiguous, or known by street."""
+        left = np.isin(joined.fate, [int(Fate.AMBIGUOUS), int(Fate.NOT_LOCATED)])
+        streets = [row for row, match in located.matches.items() if match.level is Level.STREET]
+        left[streets] = True
+        return left
+
+    def _review(
+        self,
+        row: int,
+        rows: Any,
+        joined: Joined,
+        located: Located,
+        names: list[str],
+        keys: Keys,
+        cells: Mapping[str, list[str]],
+    ) -> ReviewRow:
+        wanted = (Role.ADDRESS, Role.NUMBER, Role.STREET, Role.POSTCODE, Role.CITY, Role.X, Role.Y)
+        written = {r.value: cells[self.roles[r]][row] for r in wanted if r in self.roles}
+        match = located.matches.get(row)
+        told = {"written": written, "match": match.as_dict() if match else None}
+        same = fold(" ".join(written.values())).encode()
+        alike = hashlib.blake2b(same, key=self.alike, digest_size=16).digest()
+        return ReviewRow(
+            int(rows[row]), int(joined.fate[row]), names[row], int(keys[row]), alike, told
+        )
+
+    def _unreadable(self, number: int, file: DepositFile) -> None:
+        """Count the rows that could not even be read: people all the same, not located."""
+        rows = file.unreadable
+        name = "|".join([Fate.NOT_LOCATED.name.lower(), *[""] * 5,
+                         str(self.deposit.period_from.year), "", "", ""])  # fmt: skip
+        keys = self.keys.of([f"unreadable\x1f{row}" for row in rows])
+        total = sum(map(int, keys)) % (1 << 64)
+        self.store.write_batch(
+            number, len(rows), {name: Count(len(rows), total)} if rows else {}, []
+        )
+
+
+def _counted(names: list[str], keys: Keys, rows: list[int]) -> Counts:
+    chosen = [names[row] for row in rows]
+    distinct, groups = np.unique(np.array(chosen, dtype=object), return_inverse=True)
+    sums = key_sums(keys[rows], groups, len(distinct))
+    sizes = np.bincount(groups, minlength=len(distinct))
+    return {
+        str(name): Count(int(size), int(total))
+        for name, size, total in zip(distinct, sizes, sums, strict=True)
+    }
+
+
+def _age_band(text: str) -> str:
+    plain = text.strip()
+    if not plain.isdigit():
+        return plain[:20]
+    return next((band for limit, band in AGES if int(plain) < limit), "")
+
+
+def _day(text: str) -> date | None:
+    """Read a day: ISO, French, or a spreadsheet's number of days."""
+    plain = text.strip()
+    if plain.isdigit() and 20_000 <= int(plain) <= 80_000:
+        return EXCEL_FIRST_DAY + timedelta(days=int(plain))
+    parts = plain[:10].replace(".", "/").replace("-", "/").split("/")
+    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+        return None
+    year, month, day = parts if len(parts[0]) == 4 else reversed(parts)
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

@@ -1,0 +1,155 @@
+"""The dictionary of indicators: the one delivered with the product, and any other as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from django.core.exceptions import ValidationError
+
+from importers.options import LoadOptions
+from importers.products import Product, source_of
+from importers.report import Report
+from importers.sheets import read_sheet
+from observatory.history import acting
+from observatory.models import Indicator, Nature, Organisation, Run, Source
+from observatory.organisations import organisation_called
+from observatory.runs import Progress, silent
+
+FILE = Path(__file__).with_name("dictionary.csv")
+REQUIRED = ("code", "label", "nature")
+NUMBERS = ("per", "minimum", "maximum")
+CHOICES = ("kind", "nature", "polarity", "spatial_rule", "level", "state")
+COLUMNS = (
+    "code", "label", "definition", "kind", "nature", "unit", "per", "polarity", "numerator",
+    "denominator", "spatial_rule", "level", "producer", "periodicity", "state", "due_label",
+    "due_on", "minimum", "maximum", "decimals", "counts_persons", "theme",
+)  # fmt: skip
+
+
+@cache
+def delivered() -> dict[str, dict[str, str]]:
+    """Return the entries that come with the product, by code, as texts."""
+    frame = pd.read_csv(FILE, dtype=str, keep_default_na=False)
+    return {row["code"]: row for _, row in _rows(frame)}
+
+
+def ensure_indicators(codes: Iterable[str], source: Source | None = None) -> dict[str, Indicator]:
+    """Return the indicators of these codes; those delivered with the product are made if new."""
+    wanted = set(codes)
+    found = {i.code: i for i in Indicator.objects.filter(code__in=wanted)}
+    for code in sorted(wanted - set(found)):
+        if code in delivered():
+            found[code] = Indicator.objects.create(**_fields(delivered()[code]), source=source)
+    return found
+
+
+def load_dictionary(
+    path: Path | str, options: LoadOptions, *, run: Run | None = None, progress: Progress = silent
+) -> Report:
+    """Load a table of indicators; those that are there are brought up to date, none is removed.
+
+    Raises
+    ------
+    FileRefused
+        A code stands twice, a nature or state is unknown, a number is none.
+    """
+    report = Report("dictionary", Path(path).name)
+    frame = read_sheet(path, report, REQUIRED).frame
+    entries = {row: _checked(row, told, report) for row, told in _rows(frame)}
+    _refuse_twice(frame, report)
+    report.raise_if_refused()
+    with acting(run=run, reason=f"dictionary {Path(path).name}"):
+        known = Product(
+            code="dictionary", title="Dictionnaire d’indicateurs", producer="Fichier local"
+        )
+        source = source_of(
+            known, options.vintage, code=options.source, title=options.title,
+            producer=options.producer, demonstration=options.demonstration,
+        )  # fmt: skip
+        for row, fields in entries.items():
+            _store(fields | {"source": source, "source_line": row}, report)
+        report.facts |= {"source": source.code}
+    progress("indicators stored", report.kept, report.kept)
+    return report
+
+
+def _rows(frame: pd.DataFrame) -> list[tuple[int, dict[str, str]]]:
+    records: list[Any] = frame.to_dict("records")
+    return [(int(row), told) for row, told in zip(frame.index, records, strict=True)]
+
+
+def _checked(row: int, told: dict[str, str], report: Report) -> dict[str, Any]:
+    try:
+        fields = _fields(told)
+        if not fields["code"] or not fields["label"]:
+            raise ValueError("an indicator without code or label")
+        Indicator(**fields).clean_fields(exclude=["source", "producer"])
+        return fields
+    except ValueError as error:
+        report.refuse(row, "", told.get("code", ""), str(error), "Correct the entry.")
+    except ValidationError as error:
+        for column, words in error.message_dict.items():
+            report.refuse(row, column, told.get(column, ""), " ".join(words), "Correct it.")
+    return {}
+
+
+def _refuse_twice(frame: pd.DataFrame, report: Report) -> None:
+    for row in frame.index[frame["code"].duplicated()]:
+        code = frame.loc[row, "code"]
+        first = frame.index[frame["code"] == code][0]
+        report.refuse(
+            int(row), "code", code, f"the indicator already stands in {report.unit} {first}",
+            "Keep one row per code.",
+        )  # fmt: skip
+
+
+def _store(fields: dict[str, Any], report: Report) -> None:
+    indicator = Indicator.objects.filter(code=fields["code"]).first()
+    report.kept += 1
+    if indicator is None:
+        Indicator.objects.create(**fields)
+        report.added += 1
+        return
+    told = {name: value for name, value in fields.items() if name != "source_line"}
+    if all(getattr(indicator, name) == value for name, value in told.items()):
+        report.unchanged += 1
+        return
+    for name, value in fields.items():
+        setattr(indicator, name, value)
+    indicator.save()
+    report.changed += 1
+
+
+def _fields(told: Mapping[str, str]) -> dict[str, Any]:
+    """Turn a row of texts into an indicator's fields; what is blank keeps the usual value."""
+    given = {name: told[name].strip() for name in COLUMNS if told.get(name, "").strip()}
+    fields: dict[str, Any] = {"code": "", "label": "", **given}
+    for name in NUMBERS:
+        if name in given:
+            fields[name] = _number(given[name], name)
+    if "decimals" in given:
+        fields["decimals"] = int(_number(given["decimals"], "decimals"))
+    if "counts_persons" in given:
+        fields["counts_persons"] = given["counts_persons"].lower() in ("1", "oui", "yes", "true")
+    if "due_on" in given:
+        fields["due_on"] = date.fromisoformat(given["due_on"])
+    fields["producer"] = _producer(given.get("producer", ""))
+    if fields.get("nature") == Nature.RATE and not fields.get("per"):
+        raise ValueError("a rate without what it is for (per: 1000 for 'per thousand')")
+    return fields
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise ValueError(f"{name} is not a number: {text}") from None
+
+
+def _producer(name: str) -> Organisation | None:
+    return organisation_called(name) if name else None

@@ -1,0 +1,154 @@
+"""Every load goes through here: one recorded run, one report, whoever asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import DatabaseError, connection
+
+from carroyage.errors import CarroyageError
+from importers import errors
+from importers.addresses import load_addresses
+from importers.boundaries import load_boundaries, load_iris
+from importers.dictionary import load_dictionary
+from importers.errors import ImporterError
+from importers.files import local_file
+from importers.followup import load_schemes, load_sheets
+from importers.frameworks import load_crosswalk, load_framework
+from importers.funding import load_funding, load_projects
+from importers.grid import load_grid
+from importers.history import load_history
+from importers.households import load_households
+from importers.indicators import load_indicators
+from importers.options import LoadOptions
+from importers.perimeters import load_perimeters
+from importers.quarters import load_quarters
+from importers.referential import load_referential
+from importers.registers import load_memberships, load_quarters_list, load_territories
+from importers.report import Report
+from importers.statements import load_statements
+from observatory.models import Run, RunState
+from observatory.runs import Progress, checksum, recorded, silent
+
+Loader = Callable[..., Report]
+LOADERS: dict[str, Loader] = {
+    "grid": load_grid,
+    "perimeters": load_perimeters,
+    "boundaries": load_boundaries,
+    "iris": load_iris,
+    "addresses": load_addresses,
+    "households": load_households,
+    "territories": load_territories,
+    "memberships": load_memberships,
+    "quarters_list": load_quarters_list,
+    "history": load_history,
+    "dictionary": load_dictionary,
+    "indicators": load_indicators,
+    "referentiel": load_referential,
+    "framework": load_framework,
+    "crosswalk": load_crosswalk,
+    "schemes": load_schemes,
+    "sheets": load_sheets,
+    "quarters": load_quarters,
+    "funding": load_funding,
+    "projects": load_projects,
+    "statements": load_statements,
+}
+REFUSALS = (ImporterError, CarroyageError)
+ONE_LOAD = 0x10AD  # any number, the same for every process: the lock that loads take
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The end of a load: its run, and its report in full."""
+
+    run: Run
+    report: Report
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return both as plain data."""
+        return {"run": self.run.pk, "state": self.run.state, **self.report.as_dict()}
+
+
+def kind_of_run(kind: str) -> str:
+    """Return the name under which runs of this load are recorded."""
+    return f"load {kind}"
+
+
+def loader_of(kind: str) -> Loader:
+    """Return what loads files of ``kind``. Raises UnknownProduct."""
+    if kind not in LOADERS:
+        known = ", ".join(sorted(LOADERS))
+        raise errors.UnknownProduct(f"Nothing is called {kind!r} here.", f"Loads: {known}.")
+    return LOADERS[kind]
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other process loads; the lock goes with the connection, whatever happens.
+
+    A worker taken for dead may still be at work: its load and the one that replaces it must
+    follow each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_LOAD])
+    try:
+        yield
+    finally:
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_LOAD])
+
+
+def load(
+    kind: str,
+    path: Path | str,
+    options: LoadOptions | None = None,
+    *,
+    run: Run | None = None,
+    echo: Progress = silent,
+) -> Loaded:
+    """Load one file as one recorded run; ``run`` goes on with one queued earlier.
+
+    Raises
+    ------
+    ImporterError
+        What is wrong with the file; the run is then recorded as refused, with its report.
+    """
+    options = options or LoadOptions()
+    loader = loader_of(kind)
+    file = local_file(path)
+    parameters = {"kind": kind, **options.given()}
+    with (
+        one_at_a_time(),
+        recorded(
+            kind_of_run(kind),
+            inputs=[checksum(file)],
+            parameters=parameters,
+            run=run,
+            echo=echo,
+            refusals=REFUSALS,
+        ) as recorder,
+    ):
+        report = loader(file, options, run=recorder.run, progress=recorder)
+        recorder.run.counts, recorder.run.report = report.counts(), report.as_dict()
+    return Loaded(recorder.run, report)
+
+
+def already_loaded(kind: str, path: Path, options: LoadOptions) -> Run | None:
+    """Return the run that loaded this very file with these options, if it still holds.
+
+    It does not hold where another file has since replaced what this one gave.
+    """
+    mark = {"sha256": checksum(path)["sha256"]}
+    done = Run.objects.filter(kind=kind_of_run(kind), state=RunState.DONE)
+    parameters = {"kind": kind, **options.given()}
+    found = done.filter(parameters=parameters, inputs__contains=[mark]).first()
+    if found is None:
+        return None
+    target = found.report.get("facts", {}).get("replaces")
+    later = done.filter(pk__gt=found.pk, report__facts__replaces=target)
+    return None if later.exclude(inputs__contains=[mark]).exists() else found

@@ -1,0 +1,1 @@
+"""The REST API: layers, territories, zones and observations as GeoJSON and JSON."""

@@ -1,0 +1,22 @@
+"""Addresses of the REST API."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.authtoken.views import obtain_auth_token
+
+from layers.api import exports, views
+
+app_name = "api"
+urlpatterns = [
+    path("", views.Root.as_view(), name="root"),
+    path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("token", obtain_auth_token, name="token"),
+    path("layers/", views.Layers.as_view(), name="layers"),
+    path("layers/<str:name>/", views.LayerFeatures.as_view(), name="features"),
+    path("layers/<str:name>/<int:fid>", views.LayerFeature.as_view(), name="feature"),
+    path("layers/<str:name>/export.<str:extension>", exports.Export.as_view(), name="export"),
+    path("territories/", views.Territories.as_view(), name="territories"),
+    path("territories/<int:fid>", views.Territory.as_view(), name="territory"),
+    path("zones/", views.Zones.as_view(), name="zones"),
+    path("observations/", views.Observations.as_view(), name="observations"),
+]

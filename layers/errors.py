@@ -1,0 +1,134 @@
+"""Errors of the package ``layers``: one class per failure, each with the status it answers with."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import ClassVar
+
+from observatory.errors import ObservatoryError
+
+
+class LayersError(ObservatoryError):
+    """A request or a declaration the map server cannot honour.
+
+    Attributes
+    ----------
+    status : HTTPStatus
+        Status of the answer.
+    title : str
+        What kind of failure it is; the same for every failure of the class.
+    """
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    title: ClassVar[str] = "The map server failed"
+
+
+class BadDeclaration(LayersError):
+    """A layer is declared in a way that could not be served safely."""
+
+    title = "A layer is badly declared"
+
+
+class UnknownLayer(LayersError):
+    """No layer the person may see has this name."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Unknown layer"
+
+
+class UnknownPage(LayersError):
+    """Nothing is served at this address."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Unknown address"
+
+
+class BadTile(LayersError):
+    """The numbers asked for name no tile."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Impossible tile"
+
+
+class OutOfZoomRange(LayersError):
+    """None of the layers is drawn at this zoom."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "No tile at this zoom"
+
+
+class BadParameter(LayersError):
+    """A parameter is unknown, given twice, or its value is not of its type."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Bad parameter"
+
+
+class TooManyLayers(LayersError):
+    """More layers were asked for in one tile than one tile may hold."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Too many layers"
+
+
+class TookTooLong(LayersError):
+    """The database did not finish within the time a tile may take."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "The tile took too long"
+
+
+class NoSuchFeature(LayersError):
+    """The layer has no feature with this id."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Unknown feature"
+
+
+class NoSuchPage(LayersError):
+    """The page asked for starts after the last feature."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "No such page"
+
+
+class NotAcceptable(LayersError):
+    """The form asked for is not one of those served here."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Unknown format"
+
+
+class TooManyRows(LayersError):
+    """The selection holds more rows than the file format can."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Too many rows for this format"
+
+
+class Busy(LayersError):
+    """Too many files are being made at this moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Busy"
+
+
+class MethodRefused(LayersError):
+    """The address is only read."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    title = "Method not allowed"
+
+
+class Unidentified(LayersError):
+    """A token was sent that is not valid."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    title = "Not identified"
+
+
+class NotReady(LayersError):
+    """The site cannot answer yet."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Not ready"

@@ -1,0 +1,1 @@
+"""Whole layers as files, written in constant memory whatever their size."""

@@ -1,0 +1,151 @@
+"""Finished tiles kept in files, by data version; concurrent misses of one tile draw it once.
+
+Files rather than memory: all server processes share them, a reverse proxy may read them too,
+and a server's memory stays flat. Only tiles open to everybody ever come here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# Below this a compressed tile saves less than its headers cost.
+SMALLEST_COMPRESSED = 512
+LOCKS = 512
+KEPT_VERSIONS = 3
+BETWEEN_SIZINGS = 2_000  # tiles written
+
+
+@dataclass(frozen=True)
+class Key:
+    """Which tile of which version; every part is a plain word or number, checked before."""
+
+    names: str
+    version: str
+    variant: str
+    z: int
+    x: int
+    y: int
+
+    @property
+    def path(self) -> str:
+        """Return the tile's file below the folder, without its ending."""
+        return f"{self.names}/{self.version}/{self.variant}/{self.z}/{self.x}/{self.y}"
+
+
+class KeptTiles:
+    """The folder of finished tiles.
+
+    Every tile is kept as it is and, once asked for, compressed: neither is ever made twice.
+    ``most_bytes`` bounds the folder: past it everything is removed, and made again as asked.
+    """
+
+    def __init__(self, folder: Path, most_bytes: int = 2_000_000_000) -> None:
+        self.folder = folder
+        self.most_bytes = most_bytes
+        self._written = 0
+
+    def get(self, key: Key, compressed: bool) -> tuple[bytes, bool] | None:
+        """Return the bytes kept and whether they are compressed, None where there are none.
+
+        The compressed form is made when first asked for, and kept beside the other.
+        """
+        base = f"{self.folder}/{key.path}"
+        if compressed:
+            with suppress(FileNotFoundError), open(f"{base}.pbf.gz", "rb") as handle:  # noqa: PTH123 - the hot path
+                return handle.read(), True
+        try:
+            with open(f"{base}.pbf", "rb") as handle:  # noqa: PTH123
+                body = handle.read()
+        except FileNotFoundError:
+            return None
+        if not compressed or len(body) < SMALLEST_COMPRESSED:
+            return body, False
+        small = gzip.compress(body, 6, mtime=0)
+        with suppress(FileNotFoundError):  # its version may just have been removed
+            _write(Path(f"{base}.pbf.gz"), small)
+        return small, True
+
+    def put(self, key: Key, body: bytes) -> None:
+        """Keep a tile; a reader finds all of it or nothing."""
+        base = self.folder / key.path
+        if not (self.folder / key.names / key.version).exists():
+            self.make_room(key.names)
+        base.parent.mkdir(parents=True, exist_ok=True)
+        _write(Path(f"{base}.pbf"), body)
+        self._written += 1
+        if self._written % BETWEEN_SIZINGS == 0:
+            self._bound()
+
+    def get_or_make(
+        self, key: Key, compressed: bool, make: Callable[[], tuple[Key, bytes] | None]
+    ) -> tuple[Key, bytes, bool] | None:
+        """Return the tile, made at most once however many ask for it at the same moment.
+
+        ``make`` returns the tile under the key it really has (data may have changed meanwhile),
+        or None where it must not be kept; then None is returned.
+        """
+        with self._alone(key):
+            kept = self.get(key, compressed)
+            if kept is not None:
+                return key, *kept
+            made = make()
+            if made is None:
+                return None
+            self.put(*made)
+            body, is_compressed = self.get(made[0], compressed) or (made[1], False)
+            return made[0], body, is_compressed
+
+    def make_room(self, names: str) -> None:
+        """Remove versions nobody asks for any more."""
+        folder = self.folder / names
+        versions = sorted(_folders(folder), key=lambda path: path.stat().st_mtime)
+        # One place is for the version about to come.
+        for old in versions[: max(0, len(versions) - KEPT_VERSIONS + 1)]:
+            shutil.rmtree(old, ignore_errors=True)
+        self._bound()
+
+    def _bound(self) -> None:
+        if _size(self.folder) > self.most_bytes:
+            for path in _folders(self.folder):
+                shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self, key: Key) -> Iterator[None]:
+        """Hold one of a few hundred locks, shared by threads and processes alike."""
+        number = zlib.crc32(key.path.encode()) % LOCKS
+        folder = self.folder / ".locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / str(number)).open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+
+def _write(target: Path, body: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".")
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(body)
+    Path(name).chmod(0o644)  # the reverse proxy runs under another account
+    Path(name).replace(target)
+
+
+def _folders(folder: Path) -> list[Path]:
+    if not folder.exists():
+        return []
+    return [path for path in folder.iterdir() if path.is_dir() and path.name != ".locks"]
+
+
+def _size(folder: Path) -> int:
+    return sum(
+        os.lstat(os.path.join(root, name)).st_size  # noqa: PTH118 - thousands of files
+        for root, _, names in os.walk(folder)
+        for name in names
+    )

@@ -1,0 +1,1 @@
+"""OGC API Features and Tiles, from the same registry, rights and statements as the rest."""

@@ -1,0 +1,99 @@
+"""What the REST API and the OGC APIs have in common: who asks, which form, how failures answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from layers.caching import json_answer
+from layers.errors import LayersError, MethodRefused, NotAcceptable, Unidentified, UnknownPage
+from layers.problems import problem
+
+GEOJSON = "application/geo+json"
+JSON = "application/json"
+HTML = "text/html"
+
+
+class FirstRenderer(BaseContentNegotiation):
+    """The form follows ``f`` or Accept in the views themselves, which also know HTML."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Return the first parser."""
+        return next(iter(parsers), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        """Return the first renderer."""
+        first = next(iter(renderers))
+        return first, first.media_type
+
+
+class OpenView(APIView):
+    """A view of the open APIs. Rights are asked layer by layer, never by a class of users."""
+
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = FirstRenderer
+    http_method_names = ["get", "head", "options"]
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
+        """Answer every refusal as a problem document."""
+        if isinstance(exc, exceptions.APIException | Http404):
+            exc = _as_ours(exc)
+        if isinstance(exc, LayersError):
+            return problem(self.request, exc)
+        raise exc
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Leave Django's own responses as they are."""
+        if hasattr(response, "accepted_renderer") or not hasattr(response, "data"):
+            return response
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+def _as_ours(error: Exception) -> LayersError:
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return MethodRefused("This address is only read.", "Use GET or HEAD.")
+    if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
+        return Unidentified(
+            "The token or the session is not valid.", "Sign in, or ask for a token."
+        )
+    if isinstance(error, exceptions.NotFound | Http404):
+        return UnknownPage("Nothing is served here.")
+    raise error
+
+
+def wanted_form(request: HttpRequest | Request, allowed: Mapping[str, str]) -> str:
+    """Return the media type asked for by ``f``, or by Accept, or the first one allowed.
+
+    ``allowed`` gives the media type of each value of ``f``. Raises NotAcceptable.
+    """
+    asked = request.GET.get("f")
+    if asked is not None:
+        if asked not in allowed:
+            raise NotAcceptable(f"'f={asked[:40]}' is not one of: {', '.join(allowed)}.")
+        return allowed[asked]
+    forms = list(allowed.values())
+    accepted = request.headers.get("Accept", "*/*")
+    best = [form for form in forms if form in accepted]
+    # Browsers name HTML before anything else; programs name JSON or nothing.
+    if HTML in best and accepted.find(HTML) <= min(accepted.find(form) for form in best):
+        return HTML
+    return next((form for form in best if form != HTML), forms[0])
+
+
+def answer_json(request: Any, body: dict[str, Any], form: str = JSON) -> HttpResponse:
+    """Return JSON with a validator, to be asked for again each time."""
+    response = json_answer(request, body)
+    if isinstance(response, JsonResponse):
+        response.headers["Content-Type"] = form
+    return response

@@ -1,0 +1,195 @@
+"""What a layer is, and the list of the layers the server knows.
+
+A layer is one declaration (see layers/declarations.py). Tiles, TileJSON, the catalogue and the
+documentation are all made from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from layers.errors import BadDeclaration, TooManyLayers, UnknownLayer
+from layers.parameters import Parameter, Text
+from observatory.models import Right
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+PLACEHOLDER = re.compile(r"%\(([^)]*)\)s")
+# Columns a source gives besides the attributes; the last one only where it is generalised.
+OWN_COLUMNS = ("fid", "geometry_3857", "source_id", "drawn_3857")
+MOST_LAYERS_IN_A_TILE = 12
+# Names the server itself gives a meaning to, in addresses or in its own SQL.
+RESERVED = {"v", "z", "x", "y", "tables", "looked_back", "limit", "offset", "after", "crs", "bbox"}
+RESERVED |= {"fields", "ordering", "properties", "sortby", "intersects", "datetime", "f", "format"}
+
+Kind = Literal["text", "integer", "number", "date"]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One published value of a layer's features.
+
+    ``unit`` is what follows the figure on screen; ``decimals`` how many to print (None: text).
+    """
+
+    name: str
+    label: Text
+    kind: Kind = "text"
+    unit: Text = ""
+    decimals: int | None = None
+    description: Text = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is drawn instead of the features themselves, up to and including one zoom.
+
+    ``rows`` follows the same rules as a layer's. Where ``simplified``, it also gives
+    ``drawn_3857``, the shape to draw, while ``geometry_3857`` is still what is searched.
+    ``attributes`` names those the step gives (None: all of the layer's).
+    """
+
+    to_zoom: int
+    rows: str
+    simplified: bool = False
+    attributes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer, as declared.
+
+    ``rows`` is a SELECT giving ``fid`` (a positive whole number, the feature's id),
+    ``geometry_3857``, ``source_id`` (whom to quote) and every attribute under its name. Its
+    placeholders ``%(name)s`` are the declared parameters, NULL where not given. ``tables`` are
+    the tables it reads: a change in one of them gives the layer a new data version.
+    ``steps`` say, shallowest first, what low zooms draw instead of ``rows``.
+    """
+
+    id: str
+    title: Text
+    group: Text
+    geometry: Literal["polygon", "line", "point"]
+    rows: str
+    tables: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
+    description: Text = ""
+    parameters: tuple[Parameter, ...] = ()
+    minzoom: int = 0
+    maxzoom: int = 16
+    right: Right = Right.VIEW_PUBLIC
+    cautions: tuple[Text, ...] = ()
+    steps: tuple[Step, ...] = ()
+    digest: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        _check(self)
+        names = [attribute.name for attribute in self.attributes]
+        said = "\n".join([self.id, self.rows, *names, *map(repr, self.steps)])
+        object.__setattr__(self, "digest", hashlib.sha256(said.encode()).hexdigest())
+
+    def has_zoom(self, zoom: int) -> bool:
+        """Tell whether the layer has tiles at ``zoom``."""
+        return self.minzoom <= zoom <= self.maxzoom
+
+    def step_at(self, zoom: int) -> Step:
+        """Return what is drawn at ``zoom``: a declared step, or the features themselves."""
+        whole = Step(self.maxzoom, self.rows)
+        return next((step for step in self.steps if zoom <= step.to_zoom), whole)
+
+    def absent_at(self, name: str) -> list[int]:
+        """Return the zooms whose tiles leave the attribute ``name`` out, to stay light."""
+        zooms = range(self.minzoom, self.maxzoom + 1)
+        return [zoom for zoom in zooms if name not in self.drawn_by(self.step_at(zoom))]
+
+    def drawn_by(self, step: Step) -> list[str]:
+        """Return the names of the attributes ``step`` draws, in the declared order."""
+        names = [attribute.name for attribute in self.attributes]
+        return [n for n in names if step.attributes is None or n in step.attributes]
+
+
+def _check(layer: Layer) -> None:
+    """Refuse a declaration that could put an unchecked name or value into SQL."""
+    names = [attribute.name for attribute in layer.attributes]
+    wrong = [name for name in (layer.id, *names) if not NAME.fullmatch(name)]
+    if wrong:
+        raise BadDeclaration(f"Layer {layer.id!r}: {wrong} are not plain lower-case names.")
+    twice = {name for name in names if names.count(name) > 1} | ({*names} & {*OWN_COLUMNS})
+    if twice:
+        raise BadDeclaration(f"Layer {layer.id}: {sorted(twice)} are taken already.")
+    declared = {parameter.name for parameter in layer.parameters}
+    for rows in (layer.rows, *(step.rows for step in layer.steps)):
+        unknown = set(PLACEHOLDER.findall(rows)) ^ declared
+        if unknown:
+            raise BadDeclaration(
+                f"Layer {layer.id}: {sorted(unknown)} are not both declared and used."
+            )
+    meant = (declared | {*names}) & RESERVED
+    if meant:
+        raise BadDeclaration(f"Layer {layer.id}: {sorted(meant)} mean other things.")
+    if [step.to_zoom for step in layer.steps] != sorted({step.to_zoom for step in layer.steps}):
+        raise BadDeclaration(f"Layer {layer.id}: steps must go from shallow to deep zooms.")
+    if not 0 <= layer.minzoom <= layer.maxzoom:
+        raise BadDeclaration(f"Layer {layer.id}: zooms {layer.minzoom} to {layer.maxzoom}.")
+
+
+class Registry:
+    """The layers by id, in the order they were declared."""
+
+    def __init__(self) -> None:
+        self._layers: dict[str, Layer] = {}
+
+    def register(self, layer: Layer) -> Layer:
+        """Add a layer. Raises BadDeclaration where its id or a parameter's meaning is taken."""
+        if layer.id in self._layers:
+            raise BadDeclaration(f"Layer {layer.id} is declared twice.")
+        known = {p.name: p for other in self._layers.values() for p in other.parameters}
+        for parameter in layer.parameters:
+            # Several layers share one tile and one query string: a name has one meaning.
+            if known.get(parameter.name, parameter).schema != parameter.schema:
+                raise BadDeclaration(
+                    f"Layer {layer.id}: '{parameter.name}' means something else elsewhere."
+                )
+        self._layers[layer.id] = layer
+        return layer
+
+    def unregister(self, name: str) -> None:
+        """Take a layer out again."""
+        del self._layers[name]
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(list(self._layers.values()))
+
+    def get(self, name: str) -> Layer:
+        """Return the layer called ``name``. Raises UnknownLayer."""
+        try:
+            return self._layers[name]
+        except KeyError:
+            raise UnknownLayer(
+                f"There is no layer {name[:60]!r}.", "The list of layers is at /tiles."
+            ) from None
+
+    def parse(self, names: str) -> list[Layer]:
+        """Return the layers of a comma-separated list, each once, in the order given."""
+        wanted = list(dict.fromkeys(names.split(",")))
+        if len(wanted) > MOST_LAYERS_IN_A_TILE:
+            raise TooManyLayers(
+                f"{len(wanted)} layers were asked for; one tile holds {MOST_LAYERS_IN_A_TILE}."
+            )
+        return [self.get(name) for name in wanted]
+
+
+REGISTRY = Registry()
+
+
+def parameters_of(layers: Iterable[Layer]) -> list[Parameter]:
+    """Return the parameters any of ``layers`` takes, each name once."""
+    return list({p.name: p for layer in layers for p in layer.parameters}.values())
+
+
+def is_public(layers: Sequence[Layer]) -> bool:
+    """Tell whether every layer is declared for everybody."""
+    return all(layer.right == Right.VIEW_PUBLIC for layer in layers)

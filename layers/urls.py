@@ -1,0 +1,19 @@
+"""Addresses of the map server."""
+
+from django.urls import include, path
+
+from layers import views
+from layers.problems import no_such_address
+from layers.ready import readyz
+
+app_name = "layers"
+urlpatterns = [
+    path("readyz", readyz, name="readyz"),
+    path("tiles", views.catalogue, name="catalogue"),
+    path("tiles/<str:names>.json", views.tilejson, name="tilejson"),
+    path("tiles/<str:names>/<str:z>/<str:x>/<str:y>.pbf", views.tile, name="tile"),
+    path("api/", include("layers.api.urls")),
+    path("ogc/", include("layers.ogc.urls")),
+    path("tiles/", no_such_address),
+    path("tiles/<path:rest>", no_such_address),
+]

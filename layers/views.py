@@ -1,0 +1,84 @@
+"""What the map server answers: the list of layers, TileJSON, tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from rest_framework.request import Request
+
+from layers import tilejson as tilejson_of
+from layers.access import check_visible, visible_to
+from layers.caching import etag_of, json_answer, lifetime, unchanged
+from layers.catalogue import entry
+from layers.parameters import Value, read_all
+from layers.problems import answering_problems
+from layers.registry import REGISTRY, Layer, parameters_of
+from layers.tiles import CONTENT_TYPE, Tile, drawn_at, render
+from layers.version import version_of
+
+
+@require_safe
+@answering_problems
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """List the layers the person may see."""
+    return json_answer(request, {"layers": [entry(layer) for layer in visible_to(request)]})
+
+
+@require_safe
+@answering_problems
+def tilejson(request: HttpRequest, names: str) -> HttpResponse:
+    """Describe the tiles of one layer, or of several in one."""
+    layers = REGISTRY.parse(names)
+    values = _values(request, layers)
+    check_visible(request, layers)
+    return json_answer(request, tilejson_of.document(request, layers, values))
+
+
+@require_safe
+@answering_problems
+def tile(request: HttpRequest, names: str, z: str, x: str, y: str) -> HttpResponse:
+    """Answer one vector tile; an empty one where nothing lies."""
+    return tile_answer(request, names, z, x, y)
+
+
+def tile_answer(
+    request: HttpRequest | Request,
+    names: str,
+    z: str,
+    x: str,
+    y: str,
+    ignored: frozenset[str] = frozenset(),
+) -> HttpResponse:
+    """Return one vector tile, or the 304 that says it has not changed.
+
+    ``ignored`` are query parameters that mean something to the interface alone. Raises
+    LayersError.
+    """
+    asked = Tile.parse(z, x, y)
+    layers = REGISTRY.parse(names)
+    values = _values(request, layers, ignored)
+    drawn_at(layers, asked.z)
+    public = check_visible(request, layers)
+    if "If-None-Match" in request.headers:
+        version = version_of(layers)
+        kept = unchanged(request, etag_of(version, public), lifetime(request, version, public))
+        if kept is not None:
+            return kept
+    version, body = render(layers, asked, values)
+    response = HttpResponse(body, content_type=CONTENT_TYPE)
+    response.headers["ETag"] = etag_of(version, public)
+    response.headers["Cache-Control"] = lifetime(request, version, public)
+    # Tiles hold no credentials, and notebooks served elsewhere read them too.
+    if public:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _values(
+    request: HttpRequest | Request, layers: Sequence[Layer], ignored: frozenset[str] = frozenset()
+) -> dict[str, Value | None]:
+    aside = {"v", *ignored}
+    given = [(name, texts) for name, texts in request.GET.lists() if name not in aside]
+    return read_all(parameters_of(layers), given)

@@ -1,0 +1,16 @@
+"""WSGI entry point of the site with its tile gate in front; what the web server runs."""
+
+from typing import Any
+
+from observatory.wsgi import application as django_application  # sets Django up: comes first
+
+
+def _with_gate() -> Any:
+    from layers.gate import TileGate
+    from layers.kept import KeptTiles
+    from observatory.paths import home
+
+    return TileGate(django_application, KeptTiles(home() / "tiles"))
+
+
+application = _with_gate()

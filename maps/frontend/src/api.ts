@@ -1,0 +1,63 @@
+/** Requests to our own server, and to no other. */
+import type { Area, LayerInfo, TileJson } from "./types";
+
+/** A request that brought nothing usable; `status` is 0 when no answer came at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly address: string,
+    readonly status: number,
+  ) {
+    super(`${address}: ${status || "no answer"}`);
+  }
+}
+
+/** The same path on our own origin, whichever host the answer named: a server behind a proxy may
+ * not know its public name, and nothing may be asked of another site. */
+export function ownAddress(path: string): string {
+  const { pathname, search } = new URL(path, location.href);
+  // The places {z}, {x} and {y} of a tile address must stay readable.
+  const places = pathname.replaceAll("%7B", "{").replaceAll("%7D", "}");
+  return `${location.origin}${places}${search}`;
+}
+
+function withGeneration(path: string, generation: string | null): string {
+  return generation === null ? path : `${path}?generation=${encodeURIComponent(generation)}`;
+}
+
+async function getJson<T>(path: string): Promise<T> {
+  const address = ownAddress(path);
+  let response: Response;
+  try {
+    response = await fetch(address, { headers: { Accept: "application/json" } });
+  } catch {
+    throw new ApiError(path, 0);
+  }
+  if (!response.ok) throw new ApiError(path, response.status);
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw new ApiError(path, response.status);
+  }
+}
+
+export async function fetchLayers(tilesUrl: string): Promise<LayerInfo[]> {
+  return (await getJson<{ layers: LayerInfo[] }>(tilesUrl)).layers;
+}
+
+export async function fetchTileJson(
+  layer: LayerInfo,
+  generation: string | null,
+): Promise<TileJson> {
+  const answer = await getJson<TileJson>(withGeneration(layer.tilejson, generation));
+  return { ...answer, tiles: answer.tiles.map(ownAddress) };
+}
+
+/** The named areas of a layer; `template` holds the place `LAYER` for its id. */
+export async function fetchAreas(
+  template: string,
+  layer: LayerInfo,
+  generation: string | null,
+): Promise<Area[]> {
+  const path = template.replace("LAYER", encodeURIComponent(layer.id));
+  return (await getJson<{ areas: Area[] }>(withGeneration(path, generation))).areas;
+}

@@ -1,0 +1,70 @@
+/** What lies under a point of the map, finest first. */
+import type { Map as MapLibreMap, PointLike } from "maplibre-gl";
+import { number, side } from "./format";
+import { t } from "./i18n";
+import type { Store } from "./store";
+import type { LayerInfo, Values } from "./types";
+
+export interface Hit {
+  layer: LayerInfo;
+  id: string | number | undefined;
+  values: Values;
+}
+
+/** From the finest to the widest; what the list does not know comes first. */
+const FINEST_FIRST = ["cells", "qpv", "zones", "qva", "iris", "arrondissements", "communes"];
+/** The grid's own side, in metres, where a feature does not say it. */
+export const CELL_SIDE = 200;
+const PARTS = new Set(["classed", "few", "nodata", "fill"]);
+
+const fineness = (hit: Hit): number => FINEST_FIRST.indexOf(hit.layer.id);
+
+function queried(map: MapLibreMap, store: Store): string[] {
+  const visible = new Set(store.visible().map((layer) => layer.id));
+  return map.getLayersOrder().filter((id) => {
+    const cut = id.lastIndexOf("-");
+    return visible.has(id.slice(0, cut)) && PARTS.has(id.slice(cut + 1));
+  });
+}
+
+/** Every feature of the visible layers at a screen point, each once. */
+export function hitsAt(map: MapLibreMap, store: Store, point: PointLike): Hit[] {
+  const hits = new Map<string, Hit>();
+  for (const feature of map.queryRenderedFeatures(point, { layers: queried(map, store) })) {
+    const layer = store.layer(feature.source);
+    const key = `${feature.source}/${String(feature.id ?? JSON.stringify(feature.properties))}`;
+    if (!layer || hits.has(key)) continue;
+    hits.set(key, { layer, id: feature.id, values: feature.properties as Values });
+  }
+  return [...hits.values()].sort((one, other) => fineness(one) - fineness(other));
+}
+
+/** Side in metres of a cell, or of the larger square that stands for cells from far away. */
+export function cellSide(values: Values): number {
+  const size = values["size"];
+  return typeof size === "number" ? size : CELL_SIDE;
+}
+
+/** Side of the squares the map draws now: from far away the server sums cells. */
+export function drawnSide(map: MapLibreMap): number {
+  const layers = ["cells-classed", "cells-few", "cells-nodata"].filter((id) => map.getLayer(id));
+  if (layers.length === 0) return CELL_SIDE;
+  const [feature] = map.queryRenderedFeatures({ layers });
+  return feature ? cellSide(feature.properties as Values) : CELL_SIDE;
+}
+
+/** What a cell is called: a cell of the grid, or a sum of cells. */
+export function cellName(values: Values): string {
+  const cells = values["cells"];
+  const metres = side(cellSide(values));
+  return typeof cells === "number"
+    ? t("card.square", { side: metres, cells: number(cells) })
+    : t("card.cell", { side: metres });
+}
+
+/** The name of a hit, as a card's heading says it. */
+export function hitName(hit: Hit): string {
+  if (hit.layer.id === "cells") return cellName(hit.values);
+  const { name, code, id } = hit.values;
+  return String(name || code || id || hit.id || hit.layer.title);
+}

@@ -1,0 +1,154 @@
+/** The explorer: asks what there is to show, then lets the reader look at it. */
+import { ApiError, fetchAreas, fetchLayers, ownAddress } from "./api";
+import { AreaList, listedLayers } from "./areas";
+import { Card } from "./card";
+import { t } from "./i18n";
+import { drawnSide } from "./features";
+import { renderLegend } from "./legend";
+import { createMap, MapLayers, type MapLibre } from "./map";
+import { reveal, showArea, TerritoryControl } from "./view";
+import {
+  renderCautions,
+  renderDemonstration,
+  setState,
+  showEmpty,
+  showFailure,
+  showTrouble,
+  uncover,
+} from "./notices";
+import { element, readConfig, readJson, type PageConfig } from "./page";
+import { renderPanel } from "./panel";
+import { Pointer } from "./pointer";
+import { bindPanels, closeSheets } from "./sheets";
+import { producers } from "./sources";
+import { Store } from "./store";
+import type { Area, LayerInfo } from "./types";
+import type { Map as MapLibreMap } from "maplibre-gl";
+
+type Loader = (layer: LayerInfo) => Promise<Area[]>;
+
+interface View {
+  map: MapLibreMap | null;
+  pointer: Pointer | null;
+  card: Card;
+}
+
+/** Each layer's areas are asked for once, whoever needs them; a failure may be tried again. */
+function areaLoader(config: PageConfig, store: Store): Loader {
+  const asked = new Map<string, Promise<Area[]>>();
+  return (layer) => {
+    const generation = store.generationOf(layer);
+    const key = `${layer.id}/${generation ?? ""}`;
+    const known = asked.get(key);
+    if (known) return known;
+    const answer = fetchAreas(config.areasUrl, layer, generation);
+    asked.set(key, answer);
+    answer.catch(() => asked.delete(key));
+    return answer;
+  };
+}
+
+/** Everything around the map that follows the store; works without the map too. */
+function bindSurroundings(store: Store): void {
+  renderPanel(element("panel-layers"), store);
+  renderDemonstration(store);
+  const refresh = (): void => {
+    renderCautions(element("cautions"), store);
+    element("sources-list").textContent = producers(store.visible());
+  };
+  store.subscribe(refresh);
+  refresh();
+}
+
+/** The card and the list serve without a map; with one, they also move it and light it up. */
+function bindReading(store: Store, load: Loader): View {
+  const card = new Card(element("card"), store, () => view.pointer?.clear());
+  const view: View = { map: null, pointer: null, card };
+  store.subscribe(() => view.card.close());
+  const visit = (layer: LayerInfo, area: Area): void => {
+    if (!store.isOn(layer.id)) element<HTMLInputElement>(`layer-${layer.id}`).click();
+    closeSheets();
+    if (view.map) showArea(view.map, area);
+    view.pointer?.pickArea(layer, area);
+    view.card.show([{ layer, id: area.id, values: area.values }]);
+  };
+  if (listedLayers(store).length > 0) new AreaList(element("panel-areas"), store, load, visit);
+  return view;
+}
+
+/** Brings the legend, the layers and the names in step with the store and the zoom. */
+function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
+  const failed = (error: ApiError): void =>
+    showTrouble(t("error.tiles", { address: error.address }), () => location.reload());
+  const layers = new MapLayers(map, store, load, failed);
+  let shown = "";
+  const drawLegend = (): void => {
+    const view = { zoom: map.getZoom(), cellSide: drawnSide(map) };
+    const said = JSON.stringify([view.cellSide, store.visible().map((one) => view.zoom >= one.minzoom)]);
+    if (said !== shown) renderLegend(element("legend-body"), store, view);
+    shown = said;
+  };
+  const refresh = (): Promise<void> => {
+    shown = "";
+    drawLegend();
+    return layers.sync();
+  };
+  store.subscribe(() => void refresh());
+  map.on("zoomend", drawLegend);
+  map.on("idle", drawLegend);
+  map.on("error", ({ error }) => {
+    console.warn(error.message);
+    failed(new ApiError("/tiles", 0));
+  });
+  // Idle before the layers are there would say ready to an empty map.
+  void refresh().then(() => {
+    map.once("idle", () => setState("ready"));
+    map.triggerRepaint();
+  });
+}
+
+async function openMap(store: Store, config: PageConfig, view: View, load: Loader): Promise<void> {
+  const maplibre = (await import(ownAddress(config.maplibreUrl))) as MapLibre;
+  const map = await createMap(maplibre, element("map"), store, config.workerUrl);
+  map.addControl(new TerritoryControl(store), "bottom-right");
+  bindMap(map, store, load);
+  view.map = map;
+  view.pointer = new Pointer(map, store, (hits, at) => {
+    if (hits.length > 0) closeSheets();
+    view.card.show(hits);
+    reveal(map, element("card"), at);
+  });
+  // A handle for tests and for pages that embed this one.
+  Object.assign(window, { observatory: { map, store } });
+  uncover();
+}
+
+async function start(): Promise<void> {
+  const root = element("explorer");
+  const config = readConfig(root);
+  setState("loading");
+  let layers: LayerInfo[];
+  try {
+    layers = await fetchLayers(config.tilesUrl);
+  } catch {
+    showFailure(t("error.server.title"), t("error.server.text"), () => location.reload());
+    return;
+  }
+  const store = new Store(layers, location.search, readJson("generations"));
+  if (store.layers.length === 0) {
+    showEmpty();
+    return;
+  }
+  const load = areaLoader(config, store);
+  bindSurroundings(store);
+  const view = bindReading(store, load);
+  try {
+    await openMap(store, config, view, load);
+  } catch (error) {
+    console.warn(error);
+    showFailure(t("error.webgl.title"), t("error.webgl.text"));
+  }
+}
+
+bindPanels();
+void start();

@@ -1,0 +1,205 @@
+/** The MapLibre map, kept in step with the store. */
+import type {
+  GeoJSONSource,
+  LayerSpecification,
+  Map as MapLibreMap,
+  MapOptions,
+  VectorTileSource,
+} from "maplibre-gl";
+import { ApiError, fetchTileJson, ownAddress } from "./api";
+import { t } from "./i18n";
+import { PATTERNS, PIXEL_RATIO } from "./patterns";
+import type { Store } from "./store";
+import {
+  cellPaint,
+  emptyStyle,
+  FONT_FAMILY,
+  labelLayer,
+  rank,
+  sourceId,
+  styleId,
+  styleLayers,
+} from "./style";
+import { symbology } from "./symbology";
+import type { Area, LayerInfo } from "./types";
+import { calm, clearance, firstBounds } from "./view";
+
+/** The name of the map's place in the address: #carte=zoom/latitude/longitude. */
+const HASH = "carte";
+
+export type MapLibre = typeof import("maplibre-gl");
+
+function controlTexts(): Record<string, string> {
+  return {
+    "NavigationControl.ZoomIn": t("map.zoom-in"),
+    "NavigationControl.ZoomOut": t("map.zoom-out"),
+    "NavigationControl.ResetBearing": t("map.north"),
+    "Map.Title": t("map.title"),
+  };
+}
+
+/** From here on the grid is fine enough to tell the parts of a city apart. */
+const READABLE_ZOOM = 10.02;
+
+/** On a small screen the whole territory may lie just beyond the first readable zoom: then the map
+ * opens at that zoom, because cells are what people come for. */
+function comeNear(map: MapLibreMap, store: Store): void {
+  const missing = READABLE_ZOOM - map.getZoom();
+  if (store.isOn("cells") && missing > 0 && missing < 1.5) map.jumpTo({ zoom: READABLE_ZOOM });
+}
+
+export async function createMap(
+  maplibre: MapLibre,
+  container: HTMLElement,
+  store: Store,
+  workerUrl: string,
+): Promise<MapLibreMap> {
+  maplibre.setWorkerUrl(ownAddress(workerUrl));
+  // Names are drawn with the page's font; without this the first ones would take another.
+  await document.fonts.load(`16px ${FONT_FAMILY}`).catch(() => undefined);
+  const bounds = firstBounds(store);
+  const options: MapOptions = {
+    container,
+    style: emptyStyle(),
+    hash: HASH,
+    locale: controlTexts(),
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxZoom: 19,
+    minZoom: 4,
+    fadeDuration: calm() ? 0 : 120,
+    ...(bounds ? { bounds, fitBoundsOptions: { padding: clearance(container) } } : {}),
+  };
+  // The map writes its own place in the address at once: ask before it exists.
+  const placed = location.hash.includes(`${HASH}=`);
+  const map = new maplibre.Map(options);
+  if (!placed) comeNear(map, store);
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  // At the bottom the first control added is the lowest.
+  map.addControl(new maplibre.ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-right");
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right");
+  await new Promise((ready) => map.once("style.load", ready));
+  for (const [name, pattern] of Object.entries(PATTERNS)) {
+    map.addImage(name, pattern(), { pixelRatio: PIXEL_RATIO });
+  }
+  return map;
+}
+
+type Loader = (layer: LayerInfo) => Promise<Area[]>;
+
+/** Puts layers on the map when they are first wanted, and shows or hides them afterwards. */
+export class MapLayers {
+  private readonly added = new Map<string, Promise<void>>();
+  private readonly ranks = new Map<string, number>();
+  /** The generation each layer's tiles and names were last asked for. */
+  private readonly generations = new Map<string, string | null>();
+
+  constructor(
+    private readonly map: MapLibreMap,
+    private readonly store: Store,
+    private readonly areas: Loader,
+    private readonly failed: (error: ApiError) => void,
+  ) {}
+
+  /** Brings the map to what the store says; resolves when every wanted layer is there. */
+  async sync(): Promise<void> {
+    this.paintCells();
+    await Promise.all(
+      this.store.layers.map(async (layer) => {
+        // Hiding must not wait for what others still load.
+        this.show(layer);
+        if (!this.store.isOn(layer.id)) return;
+        await this.ensure(layer);
+        await this.renew(layer);
+        this.show(layer);
+      }),
+    );
+  }
+
+  private ensure(layer: LayerInfo): Promise<void> {
+    const known = this.added.get(layer.id);
+    if (known) return known;
+    const adding = this.add(layer).catch((error: unknown) => {
+      this.added.delete(layer.id);
+      this.report(layer, error);
+    });
+    this.added.set(layer.id, adding);
+    return adding;
+  }
+
+  private report(layer: LayerInfo, error: unknown): void {
+    this.failed(error instanceof ApiError ? error : new ApiError(layer.tilejson, 0));
+  }
+
+  private async add(layer: LayerInfo): Promise<void> {
+    const generation = this.store.generationOf(layer);
+    const { tiles, minzoom, maxzoom, bounds } = await fetchTileJson(layer, generation);
+    this.generations.set(layer.id, generation);
+    const box = bounds ? { bounds } : {};
+    this.map.addSource(sourceId(layer.id), { type: "vector", tiles, minzoom, maxzoom, ...box });
+    for (const spec of styleLayers(layer, this.store.theme)) {
+      this.place(layer, spec.id.slice(layer.id.length + 1), spec);
+    }
+    if (symbology(layer).labelled) {
+      const data = { type: "FeatureCollection" as const, features: [] };
+      this.map.addSource(styleId(layer.id, "names"), { type: "geojson", data });
+      this.place(layer, "names", labelLayer(layer));
+      void this.name(layer);
+    }
+  }
+
+  /** Asks for other tiles and names where another generation is wanted. */
+  private async renew(layer: LayerInfo): Promise<void> {
+    const generation = this.store.generationOf(layer);
+    const source = this.map.getSource<VectorTileSource>(sourceId(layer.id));
+    if (!source || this.generations.get(layer.id) === generation) return;
+    this.generations.set(layer.id, generation);
+    try {
+      const { tiles } = await fetchTileJson(layer, generation);
+      source.setTiles(tiles);
+      await this.name(layer);
+    } catch (error) {
+      this.generations.delete(layer.id);
+      this.report(layer, error);
+    }
+  }
+
+  /** Writes the names of a layer's areas, each once; a map without names still serves. */
+  private async name(layer: LayerInfo): Promise<void> {
+    const source = this.map.getSource<GeoJSONSource>(styleId(layer.id, "names"));
+    const areas = source ? await this.areas(layer).catch(() => []) : [];
+    const features = areas.map((area) => ({
+      type: "Feature" as const,
+      geometry: { type: "Point" as const, coordinates: area.point },
+      properties: { name: area.name },
+    }));
+    source?.setData({ type: "FeatureCollection", features });
+  }
+
+  /** Adds a style layer below the first one that must lie above it. */
+  private place(layer: LayerInfo, part: string, spec: LayerSpecification): void {
+    const own = rank(layer, part);
+    const above = this.map.getLayersOrder().find((id) => (this.ranks.get(id) ?? -1) > own);
+    this.ranks.set(spec.id, own);
+    this.map.addLayer(spec, above);
+  }
+
+  private show(layer: LayerInfo): void {
+    const visibility = this.store.isOn(layer.id) ? "visible" : "none";
+    const start = styleId(layer.id, "");
+    for (const id of this.map.getLayersOrder()) {
+      if (id.startsWith(start)) this.map.setLayoutProperty(id, "visibility", visibility);
+    }
+  }
+
+  private paintCells(): void {
+    const { theme } = this.store;
+    if (!theme || !this.map.getLayer(styleId("cells", "classed"))) return;
+    const { colour, filters } = cellPaint(theme);
+    this.map.setPaintProperty(styleId("cells", "classed"), "fill-color", colour);
+    for (const [part, filter] of filters) this.map.setFilter(styleId("cells", part), filter);
+  }
+}

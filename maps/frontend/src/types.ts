@@ -1,0 +1,57 @@
+/** The server's answers, as `/tiles`, `/tiles/{id}.json` and the list of quarters give them. */
+
+export type Bounds = [west: number, south: number, east: number, north: number];
+
+export interface Source {
+  title: string;
+  producer: string;
+  vintage: string;
+  licence: string;
+  url: string;
+}
+
+export interface Attribute {
+  name: string;
+  label: string;
+  type?: "text" | "integer" | "number" | "date";
+  unit?: string;
+  description?: string;
+  decimals?: number | null;
+}
+
+export interface LayerInfo {
+  id: string;
+  title: string;
+  description: string;
+  group: string;
+  geometry: "polygon" | "line" | "point";
+  minzoom: number;
+  maxzoom: number;
+  tilejson: string;
+  attributes: Attribute[];
+  sources: Source[];
+  demonstration: boolean;
+  count: number;
+  bounds: Bounds | null;
+  cautions: string[];
+}
+
+export interface TileJson {
+  tiles: string[];
+  minzoom: number;
+  maxzoom: number;
+  bounds?: Bounds;
+}
+
+export type Value = string | number | boolean | null | undefined;
+export type Values = Record<string, Value>;
+
+/** One named area of a layer, with a point inside it and its extent. */
+export interface Area {
+  id: number;
+  code: string;
+  name: string;
+  point: [number, number];
+  bounds: Bounds;
+  values: Values;
+}

@@ -1,0 +1,98 @@
+"""Texts of the map page that the browser puts together, in the reader's language.
+
+They are written into the page as JSON, so that one catalogue serves templates and scripts.
+Braces name what the script fills in. A key ending in ``.one`` or ``.other`` is chosen by count.
+"""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+EXPLORER: dict[str, str | Promise] = {
+    # values
+    "value.none": _("sans donnée"),
+    "value.yes": _("oui"),
+    "value.no": _("non"),
+    # themes of the cells
+    "theme.poverty": _("Part de ménages pauvres"),
+    "theme.poverty.short": _("de ménages pauvres"),
+    "theme.income": _("Niveau de vie moyen"),
+    "theme.income.short": _("de niveau de vie moyen par personne"),
+    "theme.single": _("Part de familles monoparentales"),
+    "theme.single.short": _("de ménages monoparentaux"),
+    # legend
+    "class.under": _("moins de {high}"),
+    "class.between": _("{low} à {high}"),
+    "class.over": _("{low} et plus"),
+    "legend.cells.note": _("Par carreau de {side}. Chaque classe comprend sa borne basse."),
+    "legend.squares.note": _(
+        "Sommes de carreaux par carré de {side} ; rapprochez-vous pour voir les carreaux. "
+        "Chaque classe comprend sa borne basse."
+    ),
+    "legend.few": _("moins de 11 ménages (valeurs imputées)"),
+    "legend.few.short": _("moins de 11 ménages"),
+    "legend.nodata": _("sans donnée"),
+    "legend.far": _("{layer} : rapprochez-vous pour voir cette couche."),
+    "legend.empty": _("Aucune couche affichée."),
+    "layer.untitled": _("Couche sans titre"),
+    # panel
+    "panel.theme": _("Colorer les carreaux selon"),
+    "panel.generation": _("Génération de quartiers"),
+    "panel.about": _("À propos de la couche « {layer} »"),
+    "panel.other": _("Autres couches"),
+    # list of quarters
+    "areas.layer": _("Liste"),
+    "areas.search": _("Chercher un nom ou un code"),
+    "areas.name": _("Nom"),
+    "areas.none": _("Aucune couche chargée ne contient de territoires nommés."),
+    "areas.failed": _("La liste n’a pas pu être lue. Rechargez la page pour réessayer."),
+    "areas.count.one": _("{count} territoire"),
+    "areas.count.other": _("{count} territoires"),
+    # card
+    "card.cell": _("Carreau de {side}"),
+    "card.square": _("Carré de {side}, somme de {cells} carreaux"),
+    "card.close": _("Fermer la fiche"),
+    "card.other": _("Aussi en ce point"),
+    "card.all": _("Toutes les valeurs"),
+    "card.few": _(
+        "Moins de 11 ménages : l’Insee ne publie ici que des valeurs imputées, "
+        "réparties depuis les carreaux voisins."
+    ),
+    "card.imputed": _("L’Insee signale que les valeurs de ce carreau sont imputées."),
+    "card.source": _("Source :"),
+    "card.source.link": _("voir la publication"),
+    "source.unknown": _("source non renseignée"),
+    "demo.short": _("données fictives"),
+    # the producer's warnings
+    "cautions.title": _("Lire les carreaux avec prudence"),
+    "cautions.title.other": _("À savoir"),
+    "cautions.single": _("Ne lisez pas un carreau isolé : regardez un ensemble de carreaux."),
+    "cautions.vintages": _("Ne comparez pas deux millésimes à un niveau plus fin que la commune."),
+    "cautions.census": _("Ne comparez pas des sommes de carreaux aux populations du recensement."),
+    "cautions.estate": _("Un grand ensemble peut être localisé en un seul point."),
+    # map
+    "map.title": _("Carte"),
+    "map.zoom-in": _("Rapprocher"),
+    "map.zoom-out": _("Éloigner"),
+    "map.north": _("Remettre le nord en haut"),
+    "map.whole": _("Voir tout le territoire"),
+    # states
+    "state.loading": _("Chargement…"),
+    "empty.title": _("Aucune donnée n’est encore chargée"),
+    "empty.demo": _("Pour voir le territoire de démonstration, lancez :"),
+    "empty.files": _("Pour charger vos propres fichiers, un dossier ou un fichier à la fois :"),
+    "empty.folder": _("dossier"),
+    "empty.file": _("fichier.csv"),
+    "error.server.title": _("Le serveur de cartes ne répond pas"),
+    "error.server.text": _(
+        "La liste des couches n’a pas pu être lue. Vérifiez que le serveur tourne, puis réessayez."
+    ),
+    "error.tiles": _("Une partie de la carte n’a pas pu être lue ({address})."),
+    "error.webgl.title": _("La carte ne peut pas être dessinée"),
+    "error.webgl.text": _(
+        "Ce navigateur ne propose pas WebGL 2, ou l’a désactivé. La liste des quartiers "
+        "reste lisible à côté."
+    ),
+    "error.retry": _("Réessayer"),
+}

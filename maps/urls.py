@@ -1,0 +1,12 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from maps import views
+
+app_name = "maps"
+urlpatterns = [
+    path("", views.explorer, name="explorer"),
+    path("quartiers/", views.areas_page, name="areas"),
+    path("quartiers/<slug:layer>.json", views.areas_json, name="areas-json"),
+]

@@ -1,0 +1,1 @@
+"""What is worked out from stored figures: rates, gaps, evolutions, classes, money, reviews."""

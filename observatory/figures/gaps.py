@@ -1,0 +1,302 @@
+"""A quarter's figure in its two contexts: its city without its quarters, and the nation's.
+
+A gap is only given where the reference series is loaded; otherwise it is not available, and
+says why. Nothing is approximated: medians have no rest, and no mean of them is ever made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.db import connection
+from django.db.models import Q
+
+from observatory.figures.series import breaks_of, figures, indicators_of, pooled
+from observatory.models import Indicator, Membership, Nature, Polarity, Scope, Territory
+
+NOT_LOADED = "la série de référence n’est pas chargée"
+NO_COUNTS = "sans numérateur ni dénominateur, le reste ne se calcule pas"
+NO_REST = "une médiane n’a pas de reste"
+MISSING = "un des quartiers n’est pas renseigné"
+STRADDLES = "un des quartiers déborde de la référence"
+# Outlines of two producers never meet exactly: less than this share outside is a sliver.
+LARGEST_SLIVER = 0.02
+OWN_MISSING = "la valeur du quartier n’est pas disponible"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One figure beside a reference: the difference (in points for shares) and the ratio."""
+
+    reference: str
+    value: float | None
+    other: float | None
+    difference: float | None
+    ratio: float | None
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return dict(vars(self))
+
+
+def _gap(reference: str, value: float, other: float, reason: str = "") -> Gap:
+    if np.isnan(value):
+        return Gap(reference, None, _or_none(other), None, None, OWN_MISSING)
+    if np.isnan(other):
+        return Gap(reference, value, None, None, None, reason or NOT_LOADED)
+    return Gap(reference, value, other, value - other, value / other if other else None)
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A territory to compare with: the whole of it, or what remains without its quarters."""
+
+    territory: int
+    name: str
+    without_quarters: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return what it is called."""
+        return f"{self.name} hors quartiers" if self.without_quarters else self.name
+
+
+def quarters_within(territory: int, level: str, on: date) -> list[int]:
+    """Return the quarters of a territory on a day, straddling ones included."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE part AS (
+                SELECT %(territory)s::bigint AS id
+                UNION
+                SELECT m.member_id
+                FROM observatory_membership m JOIN part p ON p.id = m.container_id
+                WHERE (m.valid_from IS NULL OR m.valid_from <= %(day)s)
+                    AND (m.valid_to IS NULL OR m.valid_to > %(day)s)
+            )
+            SELECT t.id FROM part JOIN observatory_territory t USING (id) WHERE t.level = %(level)s
+            """,
+            {"territory": territory, "level": level, "day": on},
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def reaches_outside(reference: int, quarters: Sequence[int]) -> bool:
+    """Tell whether a quarter also belongs to another territory of the reference's level."""
+    level = Territory.objects.values_list("level", flat=True).get(pk=reference)
+    others = Membership.objects.filter(member__in=quarters, container__level=level)
+    others = others.exclude(container=reference)
+    return others.filter(Q(area_share__isnull=True) | Q(area_share__gt=LARGEST_SLIVER)).exists()
+
+
+def gaps(
+    indicator: Indicator,
+    quarters: Sequence[int],
+    year: int,
+    references: Iterable[Reference],
+    *,
+    level: str = "qpv",
+    scope: str = Scope.WHOLE,
+) -> dict[int, list[Gap]]:
+    """Return each quarter's gaps to each reference, in the order of ``references``."""
+    wanted = list(references)
+    known = {r.territory: quarters_within(r.territory, level, date(year, 12, 31)) for r in wanted}
+    everyone = {*quarters, *known, *(q for found in known.values() for q in found)}
+    frame = figures([indicator.code], territories=sorted(everyone), years=[year], scope=scope)
+    rows = frame.set_index("territory")
+    others = {r: _other(indicator, r, rows, known[r.territory]) for r in wanted}
+    return {
+        quarter: [_gap(r.label, _value(rows, quarter), *others[r]) for r in wanted]
+        for quarter in quarters
+    }
+
+
+def gap_to_all(
+    indicator: Indicator, quarters: Sequence[int], all_quarters: Sequence[int], year: int
+) -> dict[int, Gap]:
+    """Return each quarter's gap to all quarters taken together (a sum over a sum)."""
+    everyone = sorted({*quarters, *all_quarters})
+    rows = figures([indicator.code], territories=everyone, years=[year]).set_index("territory")
+    own = rows.reindex(list(all_quarters))
+    other, reason = _together(indicator, own)
+    return {q: _gap("ensemble des quartiers", _value(rows, q), other, reason) for q in quarters}
+
+
+def _value(rows: pd.DataFrame, territory: int) -> float:
+    return float(rows["value"].get(territory, np.nan))
+
+
+def _other(
+    indicator: Indicator, reference: Reference, rows: pd.DataFrame, quarters: Sequence[int]
+) -> tuple[float, str]:
+    if not reference.without_quarters:
+        return _value(rows, reference.territory), ""
+    if indicator.nature in (Nature.MEDIAN, Nature.INDEX, Nature.TEXT):
+        return np.nan, NO_REST
+    if reference.territory not in rows.index:
+        return np.nan, NOT_LOADED
+    if reaches_outside(reference.territory, quarters):
+        return np.nan, STRADDLES
+    own = rows.reindex(list(quarters))
+    if indicator.is_additive:
+        rest = _value(rows, reference.territory) - own["value"].sum(skipna=False)
+        return float(rest), MISSING
+    whole: Any = rows.loc[reference.territory]
+    if np.isnan(whole["numerator"]) or np.isnan(whole["denominator"]):
+        return np.nan, NO_COUNTS
+    if own[["numerator", "denominator"]].isna().any().any():
+        return np.nan, MISSING if own["value"].isna().any() else NO_COUNTS
+    top = whole["numerator"] - own["numerator"].sum()
+    under = whole["denominator"] - own["denominator"].sum()
+    return pooled([float(top)], [float(under)], factor_of(indicator)), ""
+
+
+def _together(indicator: Indicator, own: pd.DataFrame) -> tuple[float, str]:
+    if indicator.is_additive:
+        return float(own["value"].sum(skipna=False)), MISSING
+    if not indicator.is_pooled:
+        return np.nan, NO_REST
+    known = own.dropna(subset=["numerator", "denominator"])
+    if len(known) < len(own):
+        return np.nan, NO_COUNTS if own["value"].notna().all() else MISSING
+    counts = known["numerator"].tolist(), known["denominator"].tolist()
+    return pooled(*counts, factor_of(indicator)), ""
+
+
+def factor_of(indicator: Indicator) -> float:
+    """Return what numerator over denominator is multiplied by: 100 for a share, ``per``, or 1."""
+    return indicator.per or (100.0 if indicator.nature == Nature.SHARE else 1.0)
+
+
+# -- rank among the nation's quarters ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a quarter stands: ``percentile`` is the share of quarters below it, ties half.
+
+    ``rank`` 1 is the lowest value; ``worse_than`` the share of quarters in a better position,
+    None where neither way is better. ``known`` and ``missing`` count the quarters compared.
+    """
+
+    value: float | None
+    rank: int | None
+    percentile: float | None
+    worse_than: float | None
+    known: int
+    missing: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return dict(vars(self))
+
+
+def percentiles(values: pd.Series) -> pd.Series:
+    """Return each value's percentile, 0 to 100: share below, plus half the ties; NaN for none.
+
+    >>> percentiles(pd.Series([1.0, 2.0, 2.0, 3.0])).tolist()
+    [12.5, 50.0, 50.0, 87.5]
+    """
+    ranks = values.rank(method="average")
+    return (ranks - 0.5) / values.notna().sum() * 100
+
+
+def standings(
+    indicator: Indicator, quarters: Sequence[int], year: int, *, generation: int | None = None
+) -> dict[int, Standing]:
+    """Return where each quarter stands among all loaded quarters of its generation."""
+    frame = figures([indicator.code], level="qpv", generation=generation, years=[year])
+    values = frame.set_index("territory")["value"]
+    places, ranks = percentiles(values), values.rank(method="min")
+    known = int(values.notna().sum())
+    found = {}
+    for quarter in quarters:
+        value = float(values.get(quarter, np.nan))
+        place = _or_none(float(places.get(quarter, np.nan)))
+        rank = None if np.isnan(value) else int(ranks[quarter])
+        worse = _worse(place, indicator.polarity)
+        found[quarter] = Standing(_or_none(value), rank, place, worse, known, len(values) - known)
+    return found
+
+
+def _worse(percentile: float | None, polarity: str) -> float | None:
+    if percentile is None or polarity == Polarity.NEUTRAL:
+        return None
+    return percentile if polarity == Polarity.LOWER else 100 - percentile
+
+
+# -- evolution -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """From one year to another: difference, relative change in %, and that of a reference."""
+
+    first: float | None
+    last: float | None
+    difference: float | None
+    relative: float | None
+    reference_difference: float | None = None
+    gap_change: float | None = None
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return dict(vars(self))
+
+
+def evolutions(
+    code: str,
+    territories: Sequence[int],
+    first: int,
+    last: int,
+    *,
+    reference: int | None = None,
+    scope: str = Scope.WHOLE,
+) -> dict[int, Evolution]:
+    """Return each territory's evolution between two years, and that of its gap to a reference.
+
+    No trend crosses a series break: the evolution is then not available, with the reason.
+    """
+    indicators_of([code])
+    everyone = sorted({*territories, *([reference] if reference else [])})
+    frame = figures([code], territories=everyone, years=[first, last], scope=scope)
+    table = frame.pivot(index="territory", columns="year", values="value")
+    table = table.reindex(index=everyone, columns=[first, last])
+    broken = breaks_of([code])
+    told = None
+    if reference is not None:
+        told = _evolution(table.loc[reference], broken.between(code, reference, first, last))
+    return {
+        place: _beside(_evolution(table.loc[place], broken.between(code, place, first, last)), told)
+        for place in territories
+    }
+
+
+def _evolution(row: Any, broken: str) -> Evolution:
+    before, after = (_or_none(float(value)) for value in row)
+    if broken:
+        return Evolution(before, after, None, None, reason=f"rupture de série, {broken}")
+    if before is None or after is None:
+        return Evolution(before, after, None, None, reason="une des deux années manque")
+    relative = 100 * (after / before - 1) if before else None
+    return Evolution(before, after, after - before, relative)
+
+
+def _beside(own: Evolution, reference: Evolution | None) -> Evolution:
+    if reference is None or own.difference is None or reference.difference is None:
+        return own
+    return Evolution(
+        own.first, own.last, own.difference, own.relative, reference.difference,
+        own.difference - reference.difference,
+    )  # fmt: skip

@@ -1,0 +1,250 @@
+"""Classes of quarters, from the most precarious (1) to the least, in the open.
+
+Method:
+
+1. each indicator is centred on its median and divided by its median absolute deviation (times
+   1.4826), turned so that more is worse, and cut at ±3: one wild value, such as a median of
+   5 400 €, weighs no more than any other very low one;
+2. the score of a quarter is the mean over the indicators it has; under half of them, it has no
+   class: nothing is invented for it;
+3. ``index`` cuts the scores into classes by Fisher and Jenks (exact, no random draw);
+   ``profiles`` groups by k-means over the indicators (fixed seed), classes in order of score;
+4. stability: the share of redraws (quarters drawn with replacement, one indicator left out in
+   turn) in which a quarter keeps its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mapclassify
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.cluster import KMeans
+
+from observatory.figures.errors import BadParameter, TooFewFigures
+from observatory.figures.series import figures, indicators_of
+from observatory.models import Polarity
+
+Floats = npt.NDArray[np.float64]
+MAD_TO_DEVIATION = 1.4826
+CUT = 3.0
+LEAST_KNOWN = 0.5
+WORST_QUARTER = 75.0
+SEED = 20150101
+METHODS = ("index", "profiles")
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The result: one row per quarter (number, score, stability, difficulties, known)."""
+
+    table: pd.DataFrame
+    breaks: list[float]
+    parameters: dict[str, Any]
+
+
+def oriented(values: pd.DataFrame, polarity: Mapping[str, str]) -> pd.DataFrame:
+    """Return robust deviations, more being worse, cut at ±3, shape as given; NaN stays NaN.
+
+    Raises
+    ------
+    BadParameter
+        An indicator has no better way: it cannot tell precariousness.
+    """
+    neutral = [name for name in values if polarity.get(str(name)) == Polarity.NEUTRAL]
+    if neutral:
+        raise BadParameter(
+            f"Neither way is better for {', '.join(map(str, neutral))}.",
+            "Choose indicators with a polarity, or set it in the dictionary.",
+        )
+    middle = values.median()
+    spread = (values - middle).abs().median() * MAD_TO_DEVIATION
+    # More than half of the quarters share one value: fall back on the mean deviation.
+    spread = spread.where(spread > 0, (values - middle).abs().mean())
+    sign = pd.Series({n: -1.0 if polarity[str(n)] == Polarity.HIGHER else 1.0 for n in values})
+    return ((values - middle) / spread.where(spread > 0) * sign).clip(-CUT, CUT)
+
+
+def classify(
+    values: pd.DataFrame,
+    polarity: Mapping[str, str],
+    *,
+    count: int = 4,
+    method: str = "index",
+    draws: int = 200,
+    seed: int = SEED,
+) -> Classes:
+    """Class quarters (rows) by indicators (columns). Raises BadParameter, TooFewFigures."""
+    if method not in METHODS:
+        raise BadParameter(f"No method is called {method!r}.", f"Methods: {', '.join(METHODS)}.")
+    if not 2 <= count <= 12:
+        raise BadParameter(f"{count} classes were asked for.", "Ask for 2 to 12.")
+    deviations = oriented(values, polarity)
+    known = deviations.notna().sum(axis=1)
+    usable = known >= max(1.0, LEAST_KNOWN * values.shape[1])
+    if int(usable.sum()) < 2 * count:
+        raise TooFewFigures(
+            f"Only {int(usable.sum())} quarters have half of the indicators.",
+            "Choose other indicators or another year, or fewer classes.",
+        )
+    kept = deviations[usable]
+    cutting = _by_index if method == "index" else _by_profile
+    numbers, breaks = cutting(kept, count, seed)
+    table = pd.DataFrame(index=values.index)
+    table["number"] = numbers.reindex(values.index)
+    table["score"] = kept.mean(axis=1).reindex(values.index)
+    table["stability"] = _stability(kept, numbers, cutting, count, draws, seed).reindex(table.index)
+    table["difficulties"] = difficulties(values, polarity)
+    table["known"] = known
+    told = {"count": count, "method": method, "draws": draws, "seed": seed, "cut": CUT}
+    return Classes(table, breaks, {**told, "indicators": list(map(str, values.columns))})
+
+
+Cutting = Callable[[pd.DataFrame, int, int], "tuple[pd.Series, list[float]]"]
+
+
+def _by_index(kept: pd.DataFrame, count: int, seed: int) -> tuple[pd.Series, list[float]]:
+    scores = kept.mean(axis=1)
+    distinct = len(np.unique(scores))
+    found = mapclassify.FisherJenks(scores.to_numpy(), k=min(count, distinct))
+    numbers = len(found.bins) - pd.Series(found.yb, index=kept.index)  # 1 is the highest score
+    return numbers, [float(edge) for edge in found.bins]
+
+
+def _by_profile(kept: pd.DataFrame, count: int, seed: int) -> tuple[pd.Series, list[float]]:
+    filled = kept.fillna(kept.median())
+    model = KMeans(n_clusters=count, n_init=10, random_state=seed).fit(filled.to_numpy())
+    labels = pd.Series(model.labels_, index=kept.index)
+    order = kept.mean(axis=1).groupby(labels).mean().sort_values(ascending=False).index
+    numbers = labels.map({label: place for place, label in enumerate(order, start=1)})
+    return numbers, []
+
+
+def _stability(
+    kept: pd.DataFrame, numbers: pd.Series, cutting: Cutting, count: int, draws: int, seed: int
+) -> pd.Series:
+    """Redraw quarters and leave indicators out; classes are read back through their edges."""
+    chance = np.random.default_rng(seed)
+    same = np.zeros(len(kept))
+    columns = list(kept.columns)
+    for draw in range(draws):
+        left_out = [columns[draw % len(columns)]] if len(columns) > 2 else []
+        part = kept.drop(columns=left_out)
+        sample = part.iloc[chance.integers(0, len(part), len(part))].dropna(how="all")
+        again = _assign(sample, part, cutting, count, seed + draw)
+        same += (again == numbers).to_numpy()
+    return pd.Series(same / max(draws, 1), index=kept.index)
+
+
+def _assign(
+    sample: pd.DataFrame, part: pd.DataFrame, cutting: Cutting, count: int, seed: int
+) -> pd.Series:
+    drawn = sample.reset_index(drop=True)
+    numbers, edges = cutting(drawn, count, seed)
+    if edges:
+        place = np.searchsorted(np.array(edges[:-1]), part.mean(axis=1).to_numpy(), side="left")
+        return pd.Series(len(edges) - place, index=part.index)
+    centres = drawn.groupby(numbers).mean()
+    filled = part.fillna(part.median())
+    gaps = {n: ((filled - centres.loc[n]) ** 2).sum(axis=1) for n in centres.index}
+    return pd.DataFrame(gaps).idxmin(axis=1)
+
+
+def difficulties(values: pd.DataFrame, polarity: Mapping[str, str]) -> pd.Series:
+    """Count, for each quarter, the indicators in which it is in the worst quarter of all."""
+    total = pd.Series(0, index=values.index)
+    for name in values:
+        column = values[name] * (-1 if polarity[str(name)] == Polarity.HIGHER else 1)
+        edge = np.nanpercentile(column, WORST_QUARTER) if column.notna().any() else np.inf
+        total += (column >= edge).astype(int)
+    return total
+
+
+# -- falling behind ------------------------------------------------------------------------
+
+
+def falling_behind(
+    panels: Mapping[str, pd.DataFrame],
+    polarity: Mapping[str, str],
+    *,
+    least_years: int = 3,
+    worst_share: float = 0.1,
+    least_indicators: int = 2,
+) -> pd.DataFrame:
+    """Warn of quarters that lose ground: a steady worsening against the others.
+
+    ``panels`` gives, by indicator, quarters × years. The slope is Theil and Sen's (the median of
+    all pairs of years) of the quarter's percentile, turned so that more is worse. A quarter is
+    warned of when it is among the ``worst_share`` steepest in ``least_indicators`` indicators.
+    """
+    slopes = pd.DataFrame(
+        {name: _slopes(panel, polarity[name], least_years) for name, panel in panels.items()}
+    )
+    steep = pd.DataFrame(
+        {
+            name: (slopes[name] >= slopes[name].quantile(1 - worst_share)) & (slopes[name] > 0)
+            for name in slopes
+        }
+    )
+    slopes["alerts"] = steep.sum(axis=1)
+    slopes["warned"] = slopes["alerts"] >= least_indicators
+    return slopes
+
+
+def _slopes(panel: pd.DataFrame, polarity: str, least_years: int) -> pd.Series:
+    sign = -1.0 if polarity == Polarity.HIGHER else 1.0
+    places = panel.rank(pct=True) * 100 * sign
+    years = np.array([float(str(year)) for year in panel.columns])
+    enough = places.notna().sum(axis=1) >= least_years
+    return places.apply(lambda row: theil_sen(years, row.to_numpy()), axis=1).where(enough)
+
+
+def theil_sen(years: Floats, values: Floats) -> float:
+    """Return the median slope over all pairs of known years, per year; NaN under two.
+
+    >>> theil_sen(np.array([0.0, 1, 2, 3]), np.array([0.0, 1, 90, 3]))
+    1.0
+    """
+    known = ~np.isnan(values)
+    x, y = years[known], values[known]
+    if len(x) < 2:
+        return float("nan")
+    first, second = np.triu_indices(len(x), 1)
+    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+
+
+# -- from stored figures -------------------------------------------------------------------
+
+
+def stored_values(
+    codes: Sequence[str], year: int, *, level: str = "qpv", generation: int | None = None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return quarters × indicators of one year, and each indicator's polarity."""
+    found = indicators_of(codes)
+    frame = figures(codes, level=level, generation=generation, years=[year])
+    table = frame.pivot(index="territory", columns="indicator", values="value")
+    table = table.reindex(columns=list(found)).astype(np.float64)
+    return table, {code: indicator.polarity for code, indicator in found.items()}
+
+
+def stored_panels(
+    codes: Sequence[str],
+    years: Sequence[int],
+    *,
+    level: str = "qpv",
+    generation: int | None = None,
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Return quarters × years by indicator, and each indicator's polarity."""
+    found = indicators_of(codes)
+    frame = figures(codes, level=level, generation=generation, years=list(years))
+    panels = {
+        code: frame[frame["indicator"] == code].pivot(
+            index="territory", columns="year", values="value"
+        )
+        for code in found
+    }
+    return panels, {code: indicator.polarity for code, indicator in found.items()}

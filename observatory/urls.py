@@ -1,0 +1,12 @@
+"""Addresses of the site: each room brings its own, named as strings."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("healthz", include("observatory.health")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+    path("", include("layers.urls")),
+    path("", include("maps.urls")),
+]

@@ -1,0 +1,66 @@
+"""What every test may use: the real data folder where there is one, a private database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from observatory.cluster import Cluster
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the private server before Django opens its first connection."""
+    if not os.environ.get("DATABASE_URL"):
+        Cluster.of_project().ensure_running()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs real data where there is none, saying so."""
+    if os.environ.get("OBSERVATORY_DATA"):
+        return
+    skip = pytest.mark.skip(reason="OBSERVATORY_DATA does not name a folder of real data")
+    for item in items:
+        if "real_data" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real public files (with grid/, perimeters/, …)."""
+    return Path(os.environ["OBSERVATORY_DATA"]) / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_follows_references() -> Iterator[None]:
+    """Let a test that commits be cleaned up: private schemas refer to tables Django empties."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    usual = DatabaseOperations.sql_flush
+
+    def cascading(self: Any, style: Any, tables: Any, **options: Any) -> Any:
+        return usual(self, style, tables, **{**options, "allow_cascade": True})
+
+    DatabaseOperations.sql_flush = cascading
+    yield
+    DatabaseOperations.sql_flush = usual
+
+
+@pytest.fixture(autouse=True)
+def default_rights(request: pytest.FixtureRequest) -> None:
+    """Put the default rights back: a test that commits leaves every table empty behind it."""
+    asked = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    if not asked and request.node.get_closest_marker("django_db") is None:
+        return
+    from observatory.models import AccessRule
+    from observatory.permissions import DEFAULT_RULES
+
+    if not AccessRule.objects.exists():
+        AccessRule.objects.bulk_create(
+            AccessRule(role=role, right=right)
+            for role, rights in DEFAULT_RULES.items()
+            for right in rights
+        )

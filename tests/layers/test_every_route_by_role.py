@@ -1,0 +1,98 @@
+"""Every address of the map server, asked as each role: one set of rights for all outlets.
+
+A new route without a line here fails the first test.
+"""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from observatory.models import Assignment, Level, Right, Role, User
+from observatory.permissions import DEFAULT_RULES
+
+pytestmark = pytest.mark.django_db
+
+DRAFT, OPEN = "drafts", "qpv"
+# Route → an address of it; {layer} where it shows one layer, None where it means nothing.
+ROUTES = {
+    "readyz": "/readyz",
+    "tiles": "/tiles",
+    "tiles/": None,
+    "tiles/<path:rest>": None,
+    "tiles/<str:names>.json": "/tiles/{layer}.json",
+    "tiles/<str:names>/<str:z>/<str:x>/<str:y>.pbf": "/tiles/{layer}/12/2074/1408.pbf",
+    "api/": "/api/",
+    "api/schema": "/api/schema",
+    "api/token": None,  # only written to
+    "api/layers/": "/api/layers/",
+    "api/layers/<str:name>/": "/api/layers/{layer}/",
+    "api/layers/<str:name>/<int:fid>": "/api/layers/{layer}/{fid}",
+    "api/layers/<str:name>/export.<str:extension>": "/api/layers/{layer}/export.geojson",
+    "api/territories/": "/api/territories/",
+    "api/territories/<int:fid>": "/api/territories/{open}",
+    "api/zones/": "/api/zones/",
+    "api/observations/": "/api/observations/",
+    "ogc/": "/ogc/",
+    "ogc/conformance": "/ogc/conformance",
+    "ogc/collections": "/ogc/collections",
+    "ogc/collections/<str:name>": "/ogc/collections/{layer}",
+    "ogc/collections/<str:name>/schema": "/ogc/collections/{layer}/schema",
+    "ogc/collections/<str:name>/items": "/ogc/collections/{layer}/items",
+    "ogc/collections/<str:name>/items/<str:fid>": "/ogc/collections/{layer}/items/{fid}",
+    "ogc/collections/<str:name>/tiles": "/ogc/collections/{layer}/tiles",
+    "ogc/collections/<str:name>/tiles/WebMercatorQuad": (
+        "/ogc/collections/{layer}/tiles/WebMercatorQuad"
+    ),
+    "ogc/collections/<str:name>/tiles/WebMercatorQuad/<str:z>/<str:row>/<str:column>": (
+        "/ogc/collections/{layer}/tiles/WebMercatorQuad/12/1408/2074"
+    ),
+    "ogc/tileMatrixSets": "/ogc/tileMatrixSets",
+    "ogc/tileMatrixSets/WebMercatorQuad": "/ogc/tileMatrixSets/WebMercatorQuad",
+}
+
+
+def routes(patterns, before=""):
+    for pattern in patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            yield here
+
+
+def test_every_route_stands_in_the_table_and_no_other():
+    assert set(routes(get_resolver("layers.urls").url_patterns)) == set(ROUTES)
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_each_role_sees_the_same_through_every_outlet(secret_layer, make_area, role):
+    shown = make_area()
+    draft = make_area(Level.QPV, "P1", "Projet", status="negotiation")
+    client, rights = Client(), DEFAULT_RULES[role or Role.PUBLIC]
+    if role:
+        user = User.objects.create_user("someone")
+        Assignment.objects.create(user=user, role=role)
+        client.force_login(user)
+    expected = {OPEN: 200, DRAFT: 200 if Right.VIEW_WORKING in rights else 404}
+    for address in filter(None, ROUTES.values()):
+        for layer, fid in ((OPEN, shown.pk), (DRAFT, draft.pk)):
+            asked = address.format(layer=layer, fid=fid, open=shown.pk)
+            wanted = expected[layer] if "{layer}" in address else 200
+            assert client.get(asked).status_code == wanted, asked
+            assert client.post(asked).status_code in (403, 405), asked
+
+
+def test_a_token_stands_for_its_person(secret_layer, make_area):
+    from rest_framework.authtoken.models import Token
+
+    make_area(Level.QPV, "P1", "Projet", status="negotiation")
+    user = User.objects.create_user("analyst")
+    Assignment.objects.create(user=user, role=Role.ANALYST)
+    good = {"authorization": f"Token {Token.objects.create(user=user).key}"}
+    bad = {"authorization": "Token nothing"}
+    for address in ("/api/layers/drafts/", "/ogc/collections/drafts/items"):
+        assert Client().get(address).status_code == 404
+        assert Client().get(address, headers=good).status_code == 200
+        refused = Client().get(address, headers=bad)
+        assert refused.status_code == 401
+        assert refused.headers["Content-Type"] == "application/problem+json"

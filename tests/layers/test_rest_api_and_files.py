@@ -1,0 +1,158 @@
+"""Layers, territories and files by plain addresses, with one set of rights."""
+
+import csv
+import io
+import json
+import zipfile
+
+import geopandas as gpd
+import openpyxl
+import pyogrio
+import pytest
+
+from layers.exports import files
+from layers.exports.cells import harmless
+from tests.layers.places import square
+
+pytestmark = pytest.mark.django_db
+
+
+def got(client, address, status=200):
+    answer = client.get(address)
+    assert answer.status_code == status
+    return answer
+
+
+def whole(answer):
+    return b"".join(answer.streaming_content)
+
+
+def test_layers_territories_and_zones_are_given_as_geojson(visitor, make_area, make_zones):
+    make_area(name="Goutte d’Or")
+    make_zones([square()])
+    for address, name in (
+        ("/api/layers/qpv/", "Goutte d’Or"),
+        ("/api/territories/?level=qpv", "Goutte d’Or"),
+        ("/api/zones/", "Zone 1"),
+    ):
+        body = got(visitor, address).json()
+        assert body["type"] == "FeatureCollection"
+        (feature,) = body["features"]
+        assert feature["properties"]["name"] == name
+        assert feature["geometry"]["type"] == "MultiPolygon"
+
+
+def test_drafts_are_no_territories_for_the_public(visitor, make_area):
+    make_area(status="negotiation")
+    assert got(visitor, "/api/territories/").json()["features"] == []
+
+
+def test_fields_order_pages_and_coordinates_are_chosen(visitor, make_area):
+    for number in range(3):
+        make_area(code=f"QP{number}", name=f"N{number}")
+    query = "?ordering=-name&fields=name&crs=2154&limit=2"
+    for path in ("/api/layers/qpv/", "/api/territories/"):
+        body = got(visitor, path + query).json()
+        assert [f["properties"] for f in body["features"]] == [{"name": "N2"}, {"name": "N1"}]
+        assert body["features"][0]["geometry"]["coordinates"][0][0][0][0] > 600_000
+        rest = got(visitor, body["next"]).json()
+        assert [f["properties"]["name"] for f in rest["features"]] == ["N0"]
+        assert rest["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("?level=planet", 400),
+        ("?date=2023-02-29", 400),
+        ("?bbox=a", 400),
+        ("?crs=9999", 400),
+        ("?fields=geom", 400),
+        ("?ordering=password", 400),
+        ("?password=x", 400),
+        ("?offset=5", 404),
+    ],
+)
+def test_nonsense_is_refused_as_a_problem(visitor, make_area, query, status):
+    make_area()
+    answer = got(visitor, f"/api/territories/{query}", status)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_polygon_of_ten_thousand_points_is_refused(visitor, rules):
+    ring = ", ".join(f"{2 + i / 1e5} {48 + (i % 2) / 1e3}" for i in range(10_000))
+    answer = got(visitor, f"/api/layers/qpv/?intersects=POLYGON (({ring}, 2 48))", 400)
+    assert "1000" in answer.json()["detail"]
+
+
+def test_the_openapi_document_describes_every_part(visitor, rules):
+    paths = got(visitor, "/api/schema").json()["paths"]
+    assert {"/api/layers/{name}/", "/api/territories/", "/ogc/collections/{name}/items"} <= set(
+        paths
+    )
+
+
+def test_a_hidden_layer_is_hidden_from_the_api_and_from_files(visitor, secret_layer):
+    for path in ("", "1", "export.csv", "export.gpkg"):
+        got(visitor, f"/api/layers/drafts/{path}", 404)
+
+
+class TestFiles:
+    @pytest.fixture(autouse=True)
+    def _two_quarters(self, make_area):
+        make_area(code="QP1", name='=cmd|" /C calc"!A0', facts={"population": 1000})
+        make_area(code="QP2", name="Goutte d’Or", shape=square(2.5, 48.8))
+
+    def file(self, visitor, tmp_path, extension, query=""):
+        path = tmp_path / f"file.{extension}"
+        path.write_bytes(whole(got(visitor, f"/api/layers/qpv/export.{extension}{query}")))
+        return path
+
+    def test_geojson(self, visitor, tmp_path):
+        read = json.loads(self.file(visitor, tmp_path, "geojson").read_text())
+        assert {f["properties"]["code"] for f in read["features"]} == {"QP1", "QP2"}
+        assert read["metadonnees"]["Source"].startswith("INSEE")
+
+    def test_csv_holds_no_formula_and_says_where_it_comes_from(self, visitor, tmp_path):
+        with zipfile.ZipFile(self.file(visitor, tmp_path, "csv")) as archive:
+            rows = list(csv.DictReader(io.StringIO(archive.read("qpv.csv").decode())))
+            about = archive.read("metadonnees.csv").decode()
+        assert [row["name"][:5] for row in rows] == ["'=cmd", "Goutt"]
+        assert rows[0]["population"] == "1000.0"
+        assert rows[1]["population"] == ""
+        assert "INSEE" in about
+
+    def test_xlsx_holds_no_formula_and_a_metadata_sheet(self, visitor, tmp_path):
+        book = openpyxl.load_workbook(self.file(visitor, tmp_path, "xlsx"))
+        assert book.sheetnames == ["qpv", "metadonnees"]
+        cells = [cell for row in book["qpv"].iter_rows() for cell in row]
+        assert not any(cell.data_type == "f" for cell in cells)
+
+    def test_a_worksheet_that_would_overflow_is_refused(self, visitor, monkeypatch):
+        monkeypatch.setattr(files, "MOST_XLSX_ROWS", 1)
+        detail = got(visitor, "/api/layers/qpv/export.xlsx", 400).json()["detail"]
+        assert "gpkg" in detail
+
+    @pytest.mark.parametrize("extension", ["gpkg", "parquet"])
+    def test_gis_files_keep_names_shapes_and_system(self, visitor, tmp_path, extension):
+        path = self.file(visitor, tmp_path, extension, "?crs=2154")
+        read = gpd.read_parquet(path) if extension == "parquet" else gpd.read_file(path)
+        assert read.crs.to_epsg() == 2154
+        assert set(read["code"]) == {"QP1", "QP2"}
+        assert read.geometry.is_valid.all()
+        if extension == "gpkg":
+            assert "metadonnees" in pyogrio.list_layers(path)[:, 0]
+
+    def test_a_filter_narrows_every_format(self, visitor, tmp_path):
+        read = json.loads(self.file(visitor, tmp_path, "geojson", "?code=QP2").read_text())
+        assert [f["properties"]["code"] for f in read["features"]] == ["QP2"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", " =1"])
+def test_what_a_spreadsheet_would_run_is_quoted(text):
+    assert harmless(text) == f"'{text}"
+
+
+def test_numbers_and_plain_names_stay_as_they_are():
+    assert harmless(-3.5) == -3.5
+    assert harmless("Goutte d’Or") == "Goutte d’Or"
