@@ -53,6 +53,9 @@ if [ "$mode" != --image ] && [ -z "${DATABASE_URL:-}" ] && ! has_postgis; then
 fi
 # PostGIS brings libgdal along.
 [ -n "$need_database" ] || has_library 'libgdal\.so' || missing="$missing gdal-bin"
+# WeasyPrint asks Pango to lay out the portraits, and HarfBuzz to embed the font.
+has_library 'libpangoft2-1\.0\.so' && has_library 'libharfbuzz-subset\.so' ||
+    missing="$missing libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 python=$(find_python) || missing="$missing python3 python3-venv"
 if [ -n "${python:-}" ] && ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
     missing="$missing python3-venv"
