@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from PIL import Image
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, TimeoutError
 
 from tests.maps.town import Place
 
@@ -55,13 +55,34 @@ class Screen:
         return self
 
     def settle(self) -> None:
-        """Wait until the map has drawn all it was asked to."""
+        """Wait until the map has drawn all it was asked to; fail with its state if it never has.
+
+        An evaluated promise would wait for ever: only ``wait_for_function`` has an end.
+        """
         self.page.evaluate(
-            """() => new Promise((done) => {
+            """() => {
                 const { map } = window.observatory;
-                map.once('idle', () => done(true));
+                window.settled = false;
+                map.once('idle', () => { window.settled = true; });
                 map.triggerRepaint();
-            })"""
+            }"""
+        )
+        try:
+            self.page.wait_for_function("() => window.settled", polling=50)
+        except TimeoutError as error:
+            raise AssertionError(f"the map never settles: {self.state_of_the_map()}") from error
+
+    def state_of_the_map(self) -> dict[str, Any]:
+        """Return what the map still waits for."""
+        return self.page.evaluate(
+            """() => {
+                const { map } = window.observatory;
+                const waiting = Object.keys(map.getStyle().sources)
+                    .filter((id) => !map.isSourceLoaded(id));
+                const gl = map.painter.context.gl;
+                return { style: map.isStyleLoaded(), tiles: map.areTilesLoaded(), waiting,
+                    moving: map.isMoving(), lost: gl.isContextLost() };
+            }"""
         )
 
     # -- looking --------------------------------------------------------------------------
