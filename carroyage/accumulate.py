@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 
 from carroyage import columns, errors, grid, incomes
 from carroyage.households import EXTENTS
+from carroyage.secrecy import natural_order, whole_squares
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -31,6 +31,7 @@ LARGE_SUMS = (columns.INCOME_SUM, "men_surf")  # cents and hundredths of m²: be
 FIELD_BITS = 17
 FIELDS = 3  # 3 x 17 bits fit in the 53 exact bits of a double
 FIELD_LIMIT = 1 << FIELD_BITS
+CELLS_AT_ONCE = 500_000  # whose medians are found together
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Lines:
 class Batch:
     """What a batch of usable households adds: integers, shape (n,) each.
 
-    ``standards`` are disposable living standards in cents before winsorisation.
+    ``standards`` are disposable living standards in cents before winsorisation, ``declared``
+    declared ones (None where no declared line is asked for).
     """
 
     row: Ints
@@ -55,6 +57,8 @@ class Batch:
     department: pd.Categorical
     counts: dict[str, Any]
     surface: Ints
+    declared: Ints | None
+    commune: pd.Categorical
 
 
 def measure(kept: pd.DataFrame, lines: Lines, size: int) -> Batch:
@@ -78,6 +82,7 @@ def measure(kept: pd.DataFrame, lines: Lines, size: int) -> Batch:
     }
     if "single_parent" in kept:
         counts["men_fmp"] = kept["single_parent"].astype("boolean").fillna(False).to_numpy(bool)
+    declared = None
     if lines.declared is not None:
         declared = incomes.living_standards(incomes.to_cents(kept["declared_income"]), tenths)
         low = declared < line_cents(kept, lines.declared)
@@ -85,7 +90,8 @@ def measure(kept: pd.DataFrame, lines: Lines, size: int) -> Batch:
     surface = np.rint(kept["floor_area"].to_numpy(np.float64) * 100).astype(np.int64)
     return Batch(
         north // size, east // size, persons, disposable,
-        pd.Categorical(kept["department"]), counts, surface,
+        pd.Categorical(kept["department"]), counts, surface, declared,
+        pd.Categorical(kept["commune"]),
     )  # fmt: skip
 
 
@@ -147,11 +153,12 @@ class CellSums:
     """
 
     index: CellIndex
+    details: Details | None = None
     sums: dict[str, Any] = field(default_factory=dict)
     codes: list[npt.NDArray[np.int32]] = field(default_factory=list)
     standards: list[Ints] = field(default_factory=list)
     persons: list[npt.NDArray[np.uint8]] = field(default_factory=list)
-    department: list[npt.NDArray[np.int16]] = field(default_factory=list)
+    department: list[npt.NDArray[np.int32]] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
 
     def add(self, batch: Batch) -> None:
@@ -168,7 +175,9 @@ class CellSums:
         self.codes.append(code.astype(np.int32))
         self.standards.append(batch.standards)
         self.persons.append(batch.persons.astype(_small(batch.persons)))
-        self.department.append(self._departments(batch.department))
+        self.department.append(_numbered(batch.department, self.names))
+        if self.details is not None:
+            self.details.add(self.codes[-1], self.persons[-1], batch)
 
     def _grow(self, name: str) -> Any:
         """The running sums of a column, long enough for every cell seen so far."""
@@ -182,11 +191,6 @@ class CellSums:
                 longer[: len(held)] = held
             self.sums[name] = held = longer
         return held
-
-    def _departments(self, department: pd.Categorical) -> npt.NDArray[np.int16]:
-        names = [str(name) for name in department.categories]
-        numbers = [self.names.setdefault(name, len(self.names)) for name in names]
-        return np.array(numbers, np.int16)[department.codes]
 
     def own_bounds(self) -> dict[str, tuple[float, float]]:
         """P5 and P95 of living standards over persons by département, in euros, exact."""
@@ -216,6 +220,8 @@ class CellSums:
             start = int(code.min())
             part = np.bincount(code - start, clipped)
             total[start : start + len(part)] += part.astype(np.int64)
+        if self.details is not None:
+            self.details.finish(self.codes, self.persons, self.index.count)
         for kept in (self.codes, self.standards, self.persons, self.department):
             kept.clear()
 
@@ -230,19 +236,86 @@ class CellSums:
         and one by sum. Incomes are cents, floor areas hundredths of square metres.
         """
         keys = self.index.keys()
-        north, east = grid.corners_of_keys(keys, self.index.size)
-        square = grid.cell_keys(north, east, grid.NATURAL_SIZES[-1])
-        order = np.lexsort((keys, square))
-        starts = np.flatnonzero(np.diff(square[order], prepend=-1))
-        cut, last = [0], 0
-        for start in [*starts[1:].tolist(), len(keys)]:
-            if start - last >= cells or start == len(keys):
-                cut.append(start)
-                last = start
-        for first, end in pairwise(cut):
+        order = natural_order(*grid.corners_of_keys(keys, self.index.size))
+        for first, end in whole_squares(*grid.corners_of_keys(keys[order], self.index.size), cells):
             rows = order[first:end]
             told = {name: self._grow(name)[rows].astype(np.int64) for name in self.sums}
-            yield pd.DataFrame({"key": keys[rows], **told}, copy=False)
+            more = {} if self.details is None else self.details.of(rows)
+            yield pd.DataFrame({"key": keys[rows], **told, **more}, copy=False)
+
+
+@dataclass
+class Details:
+    """What is no sum: the communes each cell touches, and its median of declared income.
+
+    Both are ready after `finish`. Memory: up to 13 bytes per household.
+    """
+
+    names: dict[str, int] = field(default_factory=dict)
+    pairs: list[Ints] = field(default_factory=list)
+    declared: list[npt.NDArray] = field(default_factory=list)
+    communes: Any = None
+    medians: Floats | None = None
+
+    def add(self, code: npt.NDArray[np.int32], persons: npt.NDArray, batch: Batch) -> None:
+        """Note the cells' communes and, where a line is asked for, the declared incomes."""
+        commune = _numbered(batch.commune, self.names)
+        self.pairs.append(pd.unique(code.astype(np.int64) << 32 | commune))
+        if batch.declared is not None:
+            fits = batch.declared.max(initial=0) < 2**31
+            self.declared.append(batch.declared.astype(np.int32 if fits else np.int64))
+
+    def finish(self, codes: list, persons: list, cells: int) -> None:
+        """Turn what was noted into one value per cell, some cells at a time."""
+        self.communes = communes_touched(np.concatenate(self.pairs), list(self.names), cells)
+        if self.declared:
+            code, weight = np.concatenate(codes), np.concatenate(persons)
+            declared = np.concatenate(self.declared)
+            self.medians = np.concatenate(
+                [
+                    _medians(code, declared, weight, first, min(first + CELLS_AT_ONCE, cells))
+                    for first in range(0, cells, CELLS_AT_ONCE)
+                ]
+            )
+        self.pairs.clear()
+        self.declared.clear()
+
+    def of(self, rows: Ints) -> dict[str, Any]:
+        """Give the finished columns of some cells."""
+        told = {columns.COMMUNES: self.communes[rows]}
+        if self.medians is not None:
+            told[columns.DECLARED_MEDIAN] = self.medians[rows]
+        return told
+
+
+def _medians(
+    code: npt.NDArray, declared: npt.NDArray, persons: npt.NDArray, first: int, end: int
+) -> Floats:
+    rows = np.flatnonzero((code >= first) & (code < end))
+    found = incomes.medians_by_group(declared[rows], persons[rows], code[rows] - first, end - first)
+    return np.asarray(found / 100, np.float64)
+
+
+def communes_touched(pairs: Ints, names: list[str], cells: int) -> npt.NDArray[np.object_]:
+    """Join the codes of the communes each cell touches, in order, shape (cells,).
+
+    ``pairs`` hold a cell's number in their upper 32 bits, a commune's in the lower ones.
+    """
+    ranked = np.argsort(np.argsort(np.array(names, dtype=object)))
+    in_order = np.array(sorted(names), dtype=object)
+    pairs = np.unique(pairs >> 32 << 32 | ranked[pairs & 0xFFFFFFFF])
+    cell, told = pairs >> 32, in_order[pairs & 0xFFFFFFFF]
+    starts = np.flatnonzero(np.diff(cell, prepend=-1))
+    out = np.full(cells, "", dtype=object)
+    if len(starts):
+        out[cell[starts]] = np.add.reduceat(told, starts)
+    return out
+
+
+def _numbered(words: pd.Categorical, names: dict[str, int]) -> npt.NDArray[np.int32]:
+    """Number words by a list that grows, the same number for the same word in every batch."""
+    numbers = [names.setdefault(str(name), len(names)) for name in words.categories]
+    return np.array(numbers, np.int32)[words.codes]
 
 
 def add_up(code: Ints, counts: Mapping[str, Any], n: int) -> dict[str, Ints]:
@@ -283,7 +356,8 @@ def finish(sums: pd.DataFrame, size: int, epsg: int) -> pd.DataFrame:
         cells["men_fmp"] = np.nan  # unknown, which is not zero
     for name in (columns.INCOME_SUM, "men_surf"):
         cells[name] = cells[name] / 100
-    more = [name for name in (columns.LOW_INCOME_PERSONS,) if name in cells]
+    beside = (columns.COMMUNES, columns.LOW_INCOME_PERSONS, columns.DECLARED_MEDIAN)
+    more = [name for name in beside if name in cells]
     ids = grid.format_ids(*grid.corners_of_keys(sums["key"].to_numpy(), size), size, epsg)
     cells.index = pd.Index(ids, name=f"idcar_{size}m")
     return cells[[*columns.PUBLISHED, *more]]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carroyage import columns, errors, grid, incomes
+from carroyage.accumulate import line_cents
 from carroyage.households import check_households
 
 Ints = npt.NDArray[np.int64]
@@ -132,17 +133,6 @@ def declared_standards(kept: pd.DataFrame) -> Ints:
     """Declared income per consumption unit of each household, cents, never winsorised."""
     tenths = incomes.consumption_tenths(kept["persons"], kept["under_14"])
     return incomes.living_standards(incomes.to_cents(kept["declared_income"]), tenths)
-
-
-def line_cents(kept: pd.DataFrame, line: float | Mapping[str, float]) -> Ints:
-    """Give the line that applies to each household, in cents, shape (n,)."""
-    if not isinstance(line, Mapping):
-        return np.full(len(kept), incomes.to_cents(line), np.int64)
-    if "urban_unit" not in kept:
-        raise errors.MissingColumns("households (one line per urban unit)", ["urban_unit"])
-    euros = kept["urban_unit"].map(dict(line))
-    # Outside any listed urban unit no line applies: nobody is under it.
-    return incomes.to_cents(euros.fillna(0).to_numpy(np.float64))
 
 
 def _disposable(kept: pd.DataFrame) -> Ints:

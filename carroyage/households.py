@@ -23,6 +23,7 @@ REQUIRED = (
     "household_id", "x", "y", "persons", "under_14", *columns.AGES, "declared_income",
     "disposable_income", "tenure", "dwelling", "floor_area", "built", "department", "commune",
 )  # fmt: skip
+WORDS = ("tenure", "dwelling", "built", "department", "commune", "urban_unit")  # the rest: numbers
 TENURES = ("owner", "social", "private")
 DWELLINGS = ("flat", "house")
 BUILT = ("av45", "45_70", "70_90", "ap90", "inc")

@@ -90,7 +90,7 @@ def published_parts(
         published = publish_sorted(
             true, north, east, epsg, min_households=min_households, first_group=first
         )
-        first += int(published.cells["groupe"].nunique())
+        first += published.groups
         yield true, published
 
 

@@ -17,13 +17,12 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from carroyage import errors, grid, incomes
-from carroyage.accumulate import CellIndex, CellSums, Lines, finish, measure
+from carroyage.accumulate import CellIndex, CellSums, Details, Lines, finish, measure
 from carroyage.gridding import GriddedHouseholds
-from carroyage.households import REQUIRED, SAME_ID, check_households
+from carroyage.households import REQUIRED, SAME_ID, WORDS, check_households
 
 BATCH = 1_000_000
 OPTIONAL = ("single_parent", "urban_unit")
-WORDS = ("tenure", "dwelling", "built", "department", "commune", "urban_unit")
 
 
 @dataclass(frozen=True)
@@ -44,24 +43,27 @@ def grid_parquet(
     epsg: int = grid.METROPOLITAN,
     batch: int = BATCH,
     progress: Callable[[Progress], None] | None = None,
+    details: bool = False,
 ) -> GriddedHouseholds:
     """Sum the households of Parquet files by cell, as `carroyage.gridding.grid_households`.
 
     Memory: one batch, 25 bytes per household read, 200 bytes per cell. The result is the same
-    to the byte as gridding all records at once, except that communes touched and declared
-    medians, which are not sums, are left out.
+    to the byte as gridding all records at once.
 
     Parameters
     ----------
     source : file, folder or list of files
     bounds : winsorisation bounds in euros; percentiles of all records when absent
     batch : records read at once
+    details : also tell the communes each cell touches and, with a declared line, its median;
+        13 bytes more per household
 
     Raises
     ------
     MissingColumns, NothingLeft, MissingWinsorBounds
     """
-    read = read_households(source, Lines(poverty_line, line), bounds, size, epsg, batch, progress)
+    lines = Lines(poverty_line, line)
+    read = read_households(source, lines, bounds, size, epsg, batch, progress, details)
     return GriddedHouseholds(finish(read.sums.table(), size, epsg), read.rejected, read.bounds)
 
 
@@ -83,11 +85,19 @@ def read_households(
     epsg: int = grid.METROPOLITAN,
     batch: int = BATCH,
     progress: Callable[[Progress], None] | None = None,
+    details: bool = False,
 ) -> ReadHouseholds:
     """Read household files once and add every usable record up (see `grid_parquet`)."""
     files = open_households(source)
     again = functools.partial(
-        _read_once, files, lines, size=size, epsg=epsg, batch=batch, progress=progress
+        _read_once,
+        files,
+        lines,
+        size=size,
+        epsg=epsg,
+        batch=batch,
+        progress=progress,
+        details=details,
     )
     sums, told, done, hashes = again(repeated=np.zeros(0, np.uint64))
     with ThreadPoolExecutor(1) as other:  # ids are compared while incomes are added up
@@ -121,8 +131,10 @@ def _read_once(
     epsg: int,
     batch: int,
     progress: Callable[[Progress], None] | None,
+    details: bool,
 ) -> tuple[CellSums, pd.DataFrame, int, npt.NDArray[np.uint64]]:
-    sums, done, seen = CellSums(CellIndex(size, epsg)), 0, set[int]()
+    sums = CellSums(CellIndex(size, epsg), Details() if details else None)
+    done, seen = 0, set[int]()
     hashes = np.zeros(files.records, np.uint64)
     rejected = [pd.DataFrame({"row": [], "household_id": [], "reason": []})]
     for records, own in read_batches(files, batch):

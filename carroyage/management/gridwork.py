@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from carroyage import check, columns, errors, incomes
-from carroyage.gridding import GriddedHouseholds, grid_households
+from carroyage.accumulate import Lines, finish
 from carroyage.management.errors import PlaceNotLoaded
-from carroyage.management.gridfiles import read_cells, read_households, write_table
-from carroyage.secrecy import PublishedGrid, publish_cells
+from carroyage.management.gridfiles import TableWriter, household_files, read_cells, write_table
+from carroyage.publishing import PART, add_residuals
+from carroyage.secrecy import PublishedGrid, publish_in_parts
+from carroyage.streaming import ReadHouseholds, read_households
 from observatory.errors import ObservatoryError
 from observatory.lifecycle.shapes import shapes_of
 from observatory.models import Level, Perimeter, Run
@@ -23,6 +27,12 @@ from observatory.runs import Progress, checksum, recorded, silent
 MAKE, PUBLISH, CHECK = "grid make", "grid publish", "grid check"
 REFUSALS = (errors.CarroyageError, ObservatoryError)
 PLACES = (Level.ARRONDISSEMENT, Level.COMMUNE, Level.DEPARTMENT)
+LEVELS = {
+    "carreaux_200m": "cells",
+    "carreaux_1km": "kilometres",
+    "niveau_naturel": "natural",
+}
+RESIDUALS = "residus"
 UNPROTECTED = "These cells describe single households: publish them before anyone reads them."
 
 
@@ -58,39 +68,53 @@ def make_grid(
         echo=echo,
         refusals=REFUSALS,
     ) as recorder:
-        recorder("files read", 0, len(files))
-        records = read_households(files)
-        recorder("households gridded", 0, len(records))
-        made = grid_households(
-            records,
-            poverty_line=making.poverty_line,
-            line=making.line,
-            bounds=incomes.BOUNDS_2019 if making.published_bounds else None,
-            size=making.size,
-            epsg=making.epsg,
-        )
-        recorder("households gridded", len(records), len(records))
-        write_table(made.cells, out)
+        with household_files(
+            files, out.parent, lambda done: recorder("households rewritten", done)
+        ) as sources:
+            read = _read(sources, making, recorder)
+        cells, persons = _write_cells(read, out, making, recorder)
         if rejected is not None:
-            write_table(made.rejected.set_index("row"), rejected)
-        recorder.run.counts = _made_counts(made, len(records))
+            write_table(read.rejected.set_index("row"), rejected)
+        recorder.run.counts = {
+            "households_read": read.records,
+            "households_kept": read.records - len(read.rejected),
+            "households_rejected": len(read.rejected),
+            "cells": cells,
+            "persons": persons,
+        }
         recorder.run.report = {
-            "rejected": {str(k): int(v) for k, v in made.rejected["reason"].value_counts().items()},
-            "bounds": plain(dict(made.bounds)),
+            "rejected": {str(k): int(v) for k, v in read.rejected["reason"].value_counts().items()},
+            "bounds": plain(dict(read.bounds)),
             "written": checksum(out),
             "notes": [UNPROTECTED],
         }
     return recorder.run
 
 
-def _made_counts(made: GriddedHouseholds, read: int) -> dict[str, int]:
-    return {
-        "households_read": read,
-        "households_kept": read - len(made.rejected),
-        "households_rejected": len(made.rejected),
-        "cells": len(made.cells),
-        "persons": int(made.cells[columns.PERSONS].sum()),
-    }
+def _read(sources: Sequence[Path], making: Making, recorder: Progress) -> ReadHouseholds:
+    return read_households(
+        sources,
+        Lines(making.poverty_line, making.line),
+        incomes.BOUNDS_2019 if making.published_bounds else None,
+        making.size,
+        making.epsg,
+        progress=lambda told: recorder("households read", told.done, told.total),
+        details=True,
+    )
+
+
+def _write_cells(
+    read: ReadHouseholds, out: Path, making: Making, recorder: Progress
+) -> tuple[int, int]:
+    """Write true cells part after part; return how many there are, and their persons."""
+    cells = persons = 0
+    with TableWriter(out) as writer:
+        for sums in read.sums.parts(PART):
+            part = finish(sums, making.size, making.epsg)
+            writer.write(part.reset_index())
+            cells, persons = cells + len(part), persons + int(part[columns.PERSONS].sum())
+            recorder("cells written", cells)
+    return cells, persons
 
 
 def publish_grid(
@@ -113,39 +137,52 @@ def publish_grid(
     with recorded(
         PUBLISH, inputs=inputs, parameters=parameters, echo=echo, refusals=REFUSALS
     ) as recorder:
-        recorder("cells protected", 0, 4)
-        released = publish_cells(read_cells(file), min_households=min_households)
-        levels = {
-            "carreaux_200m": released.cells,
-            "carreaux_1km": released.kilometres,
-            "niveau_naturel": released.natural,
-            "residus": released.residuals,
-        }
-        written = []
-        for done, (name, table) in enumerate(levels.items(), start=1):
-            path = folder / f"{name}.{suffix}"
-            write_table(table, path)
-            written.append(checksum(path))
-            recorder("cells protected", done, len(levels))
-        findings = check.check_grid(released.cells)
-        recorder.run.counts = _published_counts(released)
+        raw = read_cells(file)
+        released = Released()
+        with ExitStack() as closing:
+            writers = {
+                name: closing.enter_context(TableWriter(folder / f"{name}.{suffix}"))
+                for name in LEVELS
+            }
+            for part in publish_in_parts(raw, PART, min_households=min_households):
+                released.add(part)
+                for name, level in LEVELS.items():
+                    writers[name].write(getattr(part, level).reset_index())
+                recorder("cells protected", released.counts["cells"], len(raw))
+        write_table(released.residuals, folder / f"{RESIDUALS}.{suffix}")
+        recorder.run.counts = released.counts
         recorder.run.report = {
-            "written": written,
+            "written": [checksum(folder / f"{name}.{suffix}") for name in (*LEVELS, RESIDUALS)],
             "residuals": plain(released.residuals.reset_index().to_dict("records")),
-            "findings": check.findings_as_dicts(findings),
+            "findings": check.findings_as_dicts(check.check_grid(pd.concat(released.cells))),
         }
     return recorder.run
 
 
-def _published_counts(released: PublishedGrid) -> dict[str, float]:
-    return {
-        "cells": len(released.cells),
-        "cells_imputed": released.imputed_cells,
-        "persons_imputed": round(released.imputed_persons, 1),
-        "cells_withheld": released.withheld_cells,
-        "kilometre_cells": len(released.kilometres),
-        "natural_cells": len(released.natural),
-    }
+class Released:
+    """What was published so far, part after part."""
+
+    def __init__(self) -> None:
+        self.cells: list[pd.DataFrame] = []
+        self.residuals: Any = None
+        self.counts: dict[str, Any] = dict.fromkeys(
+            ("cells", "cells_imputed", "persons_imputed", "cells_withheld", "kilometre_cells",
+             "natural_cells"), 0,
+        )  # fmt: skip
+
+    def add(self, part: PublishedGrid) -> None:
+        """Count one more part."""
+        self.cells.append(part.cells)
+        self.residuals = add_residuals(self.residuals, part.residuals)
+        more = {
+            "cells": len(part.cells),
+            "cells_imputed": part.imputed_cells,
+            "persons_imputed": part.imputed_persons,
+            "cells_withheld": part.withheld_cells,
+            "kilometre_cells": len(part.kilometres),
+            "natural_cells": len(part.natural),
+        }
+        self.counts = {name: self.counts[name] + value for name, value in more.items()}
 
 
 def check_file(file: Path, places: Sequence[str] = (), *, echo: Progress = silent) -> Run:

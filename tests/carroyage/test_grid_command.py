@@ -70,6 +70,39 @@ class TestMaking:
         run("make", path, "-o", out, "--poverty-line", 11_700)
         pd.testing.assert_frame_equal(read_cells(out), read_cells(cells))
 
+    def test_records_are_read_some_at_a_time_and_nothing_of_them_stays(
+        self, households, cells, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr("carroyage.management.gridfiles.RECORDS_AT_ONCE", 70)
+        folder = tmp_path / "streamed"
+        folder.mkdir()
+        path, out = folder / "menages.csv.gz", folder / "cells.parquet"
+        households.to_csv(path, index=False)
+        run("make", path, "-o", out, "--poverty-line", 11_700)
+        assert out.read_bytes() == cells.read_bytes()
+        assert sorted(file.name for file in folder.iterdir()) == ["cells.parquet", "menages.csv.gz"]
+
+    def test_several_files_are_one_delivery(self, households, cells, tmp_path):
+        parts = [tmp_path / "a.csv", tmp_path / "b.parquet"]
+        households.iloc[:250].to_csv(parts[0], index=False)
+        households.iloc[250:].to_parquet(parts[1])
+        told = run("make", *parts, "-o", tmp_path / "both.parquet", "--poverty-line", 11_700)
+        assert (tmp_path / "both.parquet").read_bytes() == cells.read_bytes()
+        record = Run.objects.get(pk=told["run"])
+        assert [file["name"] for file in record.inputs] == ["a.csv", "b.parquet"]
+
+    def test_a_number_that_is_none_is_listed_with_its_row(self, households, tmp_path):
+        path = tmp_path / "menages.csv"
+        texts = households.astype({"declared_income": object, "persons": object})
+        texts.loc[4, "declared_income"] = "inconnu"
+        texts.loc[5, "persons"] = "deux"
+        texts.to_csv(path, index=False)
+        listed = tmp_path / "rejected.csv"
+        told = run("make", path, "-o", tmp_path / "c.csv", "--poverty-line", 11_700,
+                   "--rejected", listed)  # fmt: skip
+        assert told["rejected"] == {"declared income missing": 1, "no person": 1}
+        assert read_table(listed)["row"].tolist() == [4, 5]
+
     def test_codes_keep_their_leading_zeros(self, households, tmp_path):
         path, out = tmp_path / "menages.csv", tmp_path / "cells.csv"
         households.assign(department="01", commune="01004").to_csv(path, index=False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from carroyage import columns, errors, grid
 from carroyage.natural_levels import natural_levels
 from carroyage.rounding import share_out
-from carroyage.secrecy import impute, natural_order, publish_cells, publish_sorted
+from carroyage.secrecy import impute, publish_cells, publish_in_parts
 
 RANDOM = np.random.default_rng
 
@@ -294,22 +294,19 @@ def test_squares_of_64_km_published_apart_give_the_same_bytes_as_together() -> N
     flat = rng.choice(900 * 900, 800, replace=False)
     raw = raw_cells(flat // 900, flat % 900, rng.integers(1, 30, 800), rng)
     whole = publish_cells(raw)
-    ids = grid.parse_ids(raw.index)
-    order = natural_order(ids.north, ids.east)
-    north, east = ids.north[order], ids.east[order]
-    square = grid.cell_keys(north, east, 64_000)
-    parts, first = [], 1
-    for part in np.unique(square):
-        rows = square == part
-        made = publish_sorted(
-            raw.iloc[order][rows], north[rows], east[rows], 3035, first_group=first
-        )
-        first += made.cells["groupe"].nunique()
-        parts.append(made)
+    parts = list(publish_in_parts(raw, cells=1))
     assert len(parts) > 4
     for name in ("cells", "kilometres", "natural"):
         together = pd.concat([getattr(part, name) for part in parts])
         pd.testing.assert_frame_equal(together, getattr(whole, name), check_exact=True)
+    assert sum(part.groups for part in parts) == whole.groups
+
+
+def test_a_gap_in_one_square_is_refused_before_anything_is_released() -> None:
+    raw = raw_cells([0, 900], [0, 900], [30, 40], RANDOM(3))
+    raw.loc[raw.index[1], "men_surf"] = np.nan
+    with pytest.raises(errors.MissingValues, match="men_surf"):
+        next(publish_in_parts(raw, cells=1))
 
 
 def test_only_200_m_cells_can_be_protected() -> None:

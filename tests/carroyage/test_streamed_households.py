@@ -52,6 +52,18 @@ def test_batches_and_row_groups_change_nothing(
     pd.testing.assert_frame_equal(streamed(path, batch=batch), at_once(frame), check_exact=True)
 
 
+@ON_DISK
+@given(household_frames(), st.integers(20, 400))
+def test_communes_touched_and_declared_medians_are_those_of_all_records(
+    tmp_path: Path, frame: pd.DataFrame, batch: int
+) -> None:
+    made = grid_parquet(
+        save(frame, tmp_path, 40), poverty_line=POVERTY, line=LINE, batch=batch, details=True
+    )
+    expected = grid_households(frame, poverty_line=POVERTY, line=LINE).cells
+    pd.testing.assert_frame_equal(made.cells.sort_index(), expected.sort_index(), check_exact=True)
+
+
 def test_several_files_and_a_folder_are_one_source(tmp_path: Path) -> None:
     frame = make_households(300)
     parts = [save(frame.iloc[i::3], tmp_path, name=f"part{i}.parquet") for i in range(3)]
