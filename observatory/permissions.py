@@ -64,6 +64,42 @@ def may(
     return held.filter(_covers("territory", areas)).exists()
 
 
+def territories_where(
+    user: User | AnonymousUser | None, right: Right, on: date | None = None
+) -> set[int] | None:
+    """Return the ids of the territories on which ``user`` has ``right``; None: everywhere.
+
+    The same answer as ``may``, asked once for lists of rows instead of row by row.
+    """
+    if _is_superuser(user):
+        return None
+    day = on or timezone.localdate()
+    found: set[int] = set()
+    for rule in AccessRule.objects.filter(right=right):
+        for held_on in _places_held(user, rule.role, day):
+            region = _both(_below(rule.territory_id, day), _below(held_on, day))
+            if region is None:
+                return None
+            found |= region
+    return found
+
+
+def _places_held(user: User | AnonymousUser | None, role: str, day: date) -> list[int | None]:
+    """Return the territories a role is held on; None among them stands for everywhere."""
+    if role == Role.PUBLIC:
+        return [None]
+    if user is None or not user.is_authenticated or not user.is_active:
+        return []
+    held = Assignment.objects.filter(_held_on(day), user=user, role=role)
+    return list(held.values_list("territory_id", flat=True))
+
+
+def _both(one: set[int] | None, other: set[int] | None) -> set[int] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
 def _is_superuser(user: User | AnonymousUser | None) -> bool:
     return bool(user is not None and user.is_active and user.is_superuser)
 
@@ -80,12 +116,18 @@ def _covers(field: str, areas: set[int]) -> Q:
 
 def _reach(territory: Territory | None, day: date) -> set[int]:
     """Return the ids of ``territory`` and of all that contains it on ``day``."""
-    if territory is None:
-        return set()
-    found = {territory.pk}
-    edge = {territory.pk}
+    return set() if territory is None else _linked(territory.pk, day, "member", "container_id")
+
+
+def _below(territory: int | None, day: date) -> set[int] | None:
+    """Return the ids of a territory and of all that belongs to it on ``day``; None: of all."""
+    return None if territory is None else _linked(territory, day, "container", "member_id")
+
+
+def _linked(start: int, day: date, known: str, wanted: str) -> set[int]:
+    found, edge = {start}, {start}
     while edge:
-        rows = Membership.objects.filter(_held_on(day), member__in=edge)
-        edge = set(rows.values_list("container_id", flat=True)) - found
+        rows = Membership.objects.filter(_held_on(day), **{f"{known}__in": edge})
+        edge = set(rows.values_list(wanted, flat=True)) - found
         found |= edge
     return found

@@ -25,12 +25,12 @@ from layers.api.serializers import ObservationSerializer, PerimeterSerializer, Z
 from layers.catalogue import entry
 from layers.errors import BadParameter, NoSuchFeature, UnknownLayer
 from layers.exports.files import FORMATS
-from layers.observations import visible_observations
 from layers.openview import GEOJSON, HTML, JSON, OpenView, answer_json, wanted_form
 from layers.parameters import day, integer, word
 from layers.registry import REGISTRY
 from layers.selection import Dialect, box, read, single
 from layers.summary import summary_of
+from observatory.figures.visible import visible_observations
 from observatory.models import Level, Perimeter, Right, Run, RunState, User
 from observatory.models.perimeters import IN_FORCE
 from observatory.permissions import may
@@ -50,7 +50,7 @@ class Root(OpenView):
     @extend_schema(operation_id="getApi", responses={200: dict}, summary="What the API holds")
     def get(self, request: Request) -> HttpResponse:
         """List the parts of the API."""
-        names = ("layers", "territories", "zones", "observations", "schema")
+        names = ("layers", "territories", "zones", "observations", "tables", "schema")
         parts = {n: request.build_absolute_uri(reverse(f"layers:api:{n}")) for n in names}
         if wanted_form(request, FORMS) == HTML:
             layers = [(layer, summary_of(layer)) for layer in visible_to(request)]

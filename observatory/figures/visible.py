@@ -1,0 +1,95 @@
+"""Which figures and promises a person may see, and which counts are too small to show.
+
+Three reaches, told by the terms of each source: public, shared between partners, working
+material. The right to see may be held everywhere or on one contract only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db.models import Case, F, FloatField, Model, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Greatest
+
+from observatory.models import Nature, Observation, Right, Sharing, Standing, User
+from observatory.permissions import territories_where
+
+NEEDED = {
+    Sharing.PUBLIC: Right.VIEW_PUBLIC,
+    Sharing.SHARED: Right.VIEW_SHARED,
+    Sharing.WORKING: Right.VIEW_WORKING,
+}
+# Persons: below this nothing is printed unless the source says more (never less).
+SMALLEST_COUNT = 5
+POOLED = (Nature.SHARE, Nature.RATE, Nature.RATIO, Nature.MEAN)
+Row = TypeVar("Row", bound=Model)
+
+
+def visible(
+    rows: QuerySet[Row], person: User | None, *, source: str = "source", territory: str = "",
+    unsourced: Sharing = Sharing.WORKING,
+) -> QuerySet[Row]:  # fmt: skip
+    """Return the rows ``person`` may see by the terms of their ``source`` (a path of fields).
+
+    ``territory`` is the path to the territory on which a right may be held; without it, only
+    rights held everywhere count. A source without terms is working material: nobody has said
+    yet that it may be shown. ``unsourced`` is the reach of rows that have no source at all.
+    """
+    told = Q(pk__in=[])
+    for reach, right in NEEDED.items():
+        where = territories_where(person, right)
+        place = Q() if where is None else Q(**{f"{territory}__in": where})
+        if where is None or (territory and where):
+            told |= _of_reach(reach, source, unsourced) & place
+    return rows.filter(told)
+
+
+def _of_reach(reach: Sharing, source: str, unsourced: Sharing) -> Q:
+    found = Q(**{f"{source}__terms__sharing": reach})
+    if reach == Sharing.WORKING:
+        found |= Q(**{f"{source}__isnull": False, f"{source}__terms__isnull": True})
+    if reach == unsourced:
+        found |= Q(**{f"{source}__isnull": True})
+    return found
+
+
+def least_shown(source: str = "source") -> Any:
+    """Return the smallest count of persons that a source lets be printed, never under 5."""
+    return Greatest(Coalesce(f"{source}__terms__secrecy_threshold", 0), Value(SMALLEST_COUNT))
+
+
+def too_small(least: str = "least", indicator: str = "indicator", value: str = "value") -> Q:
+    """Tell which figures could tell something of a person.
+
+    A count from 1 under the threshold; a share or rate whose numerator, denominator or rest is
+    such a count. Nought is no one, and no breach.
+    """
+
+    def small(name: str) -> Q:
+        return Q(**{f"{name}__gt": 0, f"{name}__lt": F(least)})
+
+    counted = Q(**{f"{indicator}__nature": Nature.COUNT}) & small(value)
+    pooled = Q(**{f"{indicator}__nature__in": POOLED})
+    parts = small("numerator") | small("denominator")
+    rest = Q(**{f"{indicator}__nature": Nature.SHARE}) & small("rest")
+    return Q(**{f"{indicator}__counts_persons": True}) & (counted | (pooled & parts) | rest)
+
+
+def visible_observations(person: User | None) -> QuerySet[Observation]:
+    """Return the observations ``person`` may see, small counts of persons withheld.
+
+    What may be printed is in ``shown_value``, ``shown_numerator``, ``shown_denominator``,
+    ``shown_low``, ``shown_high`` and ``shown_standing``.
+    """
+    rows = visible(Observation.objects.all(), person, territory="territory")
+    small = too_small()
+    names = ("value", "low", "high", "numerator", "denominator")
+    return rows.annotate(least=least_shown(), rest=F("denominator") - F("numerator")).annotate(
+        shown_standing=Case(When(small, then=Value(Standing.WITHHELD)), default=F("standing")),
+        **{f"shown_{name}": unless(small, name) for name in names},
+    )
+
+
+def unless(hidden: Q, name: str) -> Case:
+    """Return a number, or nothing where ``hidden`` holds."""
+    return Case(When(hidden, then=Value(None)), default=F(name), output_field=FloatField())
