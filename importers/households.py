@@ -17,9 +17,12 @@ import pyproj
 from django.db import connection, transaction
 
 from carroyage import columns as names
-from carroyage import grid, gridding
-from carroyage.households import REQUIRED, CheckedHouseholds, check_households
+from carroyage import grid
+from carroyage.errors import NothingLeft
+from carroyage.households import REQUIRED, SAME_ID, check_households
+from carroyage.income_steps import IncomeSteps, SeenIds
 from carroyage.models import GridDataset, Origin
+from carroyage.streaming import hash_ids
 from importers import errors
 from importers.files import opened
 from importers.incomestore import merge_incomes
@@ -33,8 +36,7 @@ from observatory.runs import Progress, silent
 
 Ints = npt.NDArray[np.int64]
 
-SIZE = 200
-CENTS_PER_STEP = 1_000  # steps of 10 €: lines are rounded to 10 €
+SIZE, EPSG = 200, grid.METROPOLITAN
 NUMBERS = (
     "x", "y", "persons", "under_14", *names.AGES, "declared_income", "disposable_income",
     "floor_area",
@@ -60,11 +62,7 @@ def load_households(
         table.require(*REQUIRED)
         report = Report("households", file.name, table.unit, personal=True)
         report.note(table.describe())
-        rows, records = _records(table, report, progress)
-    _to_grid_system(records, options.crs)
-    checked = check_households(records, grid.METROPOLITAN)
-    _list_rejected(checked, rows, report)
-    cells = income_steps(checked.kept)
+        cells = _counted(table, options.crs, report, progress)
     with transaction.atomic(), connection.cursor() as cursor:
         dataset = _dataset(options, run)
         merge_incomes(cursor, dataset, cells, report)
@@ -74,14 +72,25 @@ def load_households(
     return report
 
 
-def _records(table: Table, report: Report, progress: Progress) -> tuple[Ints, pd.DataFrame]:
-    """Read the needed columns only; names of persons, if any, never leave the file."""
-    numbers, parts = [], []
+def _counted(table: Table, crs: str, report: Report, progress: Progress) -> IncomeSteps:
+    """Count persons batch after batch; names of persons, if any, never leave the file."""
+    cells, seen = IncomeSteps(SIZE), SeenIds()
     for rows, batch in table.batches(REQUIRED, report):
-        numbers.append(rows)
-        parts.append(_typed(batch))
+        records = _typed(batch)
+        _to_grid_system(records, crs)
+        checked = check_households(records, EPSG, refuse_empty=False, unique_ids=True)
+        again = seen.again(hash_ids(pa.array(checked.kept["household_id"], pa.string())))
+        _list_rejected(checked.rejected, rows, report)
+        for row in rows[checked.kept.index[again]]:
+            report.refuse(row, "", None, SAME_ID, "")
+        cells.add(checked.kept[~again])
+        report.kept += int((~again).sum())
         progress("records read", report.read, max(table.rows, report.read))
-    return np.concatenate(numbers), pd.concat(parts, ignore_index=True)
+    if not report.kept:
+        told = ", ".join(f"{text}: {n}" for text, n in report.reasons.items())
+        raise NothingLeft("household record", told)
+    report.refused.sort(key=lambda refusal: refusal.row)
+    return cells
 
 
 def _typed(batch: pa.Table) -> pd.DataFrame:
@@ -106,32 +115,9 @@ def _to_grid_system(records: pd.DataFrame, crs: str) -> None:
     records["x"], records["y"] = mover.transform(records["x"].to_numpy(), records["y"].to_numpy())
 
 
-def _list_rejected(checked: CheckedHouseholds, rows: Ints, report: Report) -> None:
-    for place, reason in zip(checked.rejected["row"], checked.rejected["reason"], strict=True):
+def _list_rejected(rejected: pd.DataFrame, rows: Ints, report: Report) -> None:
+    for place, reason in zip(rejected["row"], rejected["reason"], strict=True):
         report.refuse(rows[int(place)], "", None, str(reason), "")
-    report.refused.sort(key=lambda refusal: refusal.row)
-    report.kept = len(checked.kept)
-
-
-def income_steps(kept: pd.DataFrame) -> pd.DataFrame:
-    """Count persons of each cell by step of 10 € of declared income per consumption unit.
-
-    Returns
-    -------
-    DataFrame with ``north``, ``east`` (metres), ``steps`` and ``persons`` (lists, ascending
-    steps), one row per cell, by position.
-    """
-    north, east = grid.cells_of_points(kept["x"], kept["y"], SIZE)
-    counted = pd.DataFrame(
-        {
-            "north": north,
-            "east": east,
-            "steps": gridding.declared_standards(kept) // CENTS_PER_STEP,
-            "persons": kept["persons"].to_numpy(np.int64),
-        }
-    )
-    sums = counted.groupby(["north", "east", "steps"], as_index=False)["persons"].sum()
-    return pd.DataFrame(sums.groupby(["north", "east"], as_index=False).agg(list))
 
 
 def _dataset(options: LoadOptions, run: Run | None) -> GridDataset:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
+from carroyage.income_steps import IncomeSteps
 from carroyage.models import GridDataset
 from importers.report import Report
 
@@ -26,7 +25,7 @@ ADDED = """
 """
 
 
-def merge_incomes(cursor: Any, dataset: GridDataset, cells: pd.DataFrame, report: Report) -> None:
+def merge_incomes(cursor: Any, dataset: GridDataset, cells: IncomeSteps, report: Report) -> None:
     """Make the stored distributions those of ``cells``, touching only what differs."""
     cursor.execute("DROP TABLE IF EXISTS pg_temp.staged_income")
     cursor.execute(
@@ -35,8 +34,8 @@ def merge_incomes(cursor: Any, dataset: GridDataset, cells: pd.DataFrame, report
     )
     with cursor.copy("COPY staged_income (north, east, steps, persons) FROM STDIN") as copy:
         copy.set_types(["int4", "int4", "int4[]", "int4[]"])
-        for row in cells.itertuples(index=False, name=None):
-            copy.write_row(tuple(row))
+        for row in cells:
+            copy.write_row(row)
     figures = {}
     for name, statement in (("withdrawn", GONE), ("changed", CHANGED), ("added", ADDED)):
         cursor.execute(statement, {"dataset": dataset.pk})
