@@ -56,6 +56,11 @@ frontend: ## Rebuild the page's scripts and styles (needs Node 20 or newer)
 frontend-check: ## Check that a rebuild gives the committed files
 	@maps/frontend/check-build.sh
 
+.PHONY: messages
+messages: setup-dev ## Gather the pages' texts and compile their English (needs Debian's gettext)
+	@cd maps && ../$(PY)/django-admin makemessages --settings=observatory.settings --pythonpath=.. -l en --no-wrap --no-obsolete --add-location=file -i frontend -i static -v 0
+	@cd maps && ../$(PY)/django-admin compilemessages --settings=observatory.settings --pythonpath=.. -l en -v 0
+
 .PHONY: lock
 lock: ## Resolve the dependencies again and write both lock files
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml -o requirements.lock

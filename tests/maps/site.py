@@ -1,0 +1,32 @@
+"""Every page of the site, for what must hold on all of them, and axe to judge them."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.maps.screen import READY
+
+# By the name of its address: where it is, and what shows that it is ready.
+PAGES = {
+    "explorer": ("/", READY),
+    "areas": ("/quartiers/", "main table"),
+    "glossary": ("/glossaire/", "main .glossary"),
+    "style": ("/style/", "main #tableaux"),
+}
+# Addresses that answer with data, pictures or files, not with pages.
+NOT_PAGES = {"areas-json"}
+GRAVE = {"serious", "critical"}
+
+
+def grave_faults(page: Page) -> list[str]:
+    """Return what axe finds serious or critical on the page as it is now."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in found if fault["impact"] in GRAVE
+    ]
+
+
+def width_of_content(page: Page) -> int:
+    """Return how wide the page's content is: more than the screen makes it scroll sideways."""
+    return page.evaluate("document.documentElement.scrollWidth")

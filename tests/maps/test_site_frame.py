@@ -1,0 +1,135 @@
+"""The frame of the site: the menu of small screens, words explained, pages of refusal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client, RequestFactory
+from django.utils.translation import override
+from django.views.defaults import server_error
+
+from maps.glossary import GLOSSARY, entries, meaning_of
+from maps.sitepages import colours
+from tests.maps.site import grave_faults
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+class TestInTheBrowser:
+    def test_a_small_screen_folds_the_pages_under_one_button(self, new_screen):
+        screen = new_screen(360, 780).open("/glossaire/", ready="[data-menu]:not([hidden])")
+        assert not screen.shows("#site-nav")
+        screen.page.click("[data-menu]")
+        assert screen.shows("#site-nav")
+        screen.page.keyboard.press("Escape")
+        assert not screen.shows("#site-nav")
+        assert screen.page.evaluate("document.activeElement.matches('[data-menu]')")
+
+    def test_without_script_a_small_screen_shows_the_pages(self, new_screen):
+        screen = new_screen(360, 780, java_script_enabled=False)
+        screen.page.goto(screen.origin + "/glossaire/")
+        assert screen.shows("#site-nav")
+
+    def test_a_word_tells_its_meaning_at_a_hover(self, new_screen):
+        screen = new_screen().open("/style/", ready=".term")
+        assert not screen.shows(".term__text")
+        screen.page.hover(".term a")
+        assert screen.shows(".term__text")
+        assert "fixé par décret" in screen.text(".term__text")
+
+    def test_the_keyboard_opens_a_meaning_and_escape_closes_it(self, new_screen):
+        screen = new_screen().open("/style/", ready=".term")
+        screen.page.focus(".term a")
+        assert screen.shows(".term__text")
+        screen.page.keyboard.press("Escape")
+        assert not screen.shows(".term__text")
+
+    def test_a_word_leads_to_its_place_in_the_glossary(self, new_screen):
+        screen = new_screen().open("/style/", ready=".term")
+        screen.page.click(".term a")
+        screen.page.wait_for_url("**/glossaire/#qpv")
+        assert screen.page.locator("#qpv").bounding_box()["y"] < 760
+
+    @pytest.mark.parametrize("width", [360, 1440])
+    def test_a_missing_page_is_said_in_french_and_leads_back(self, new_screen, width):
+        screen = new_screen(width, 780, troubled=True).open("/nulle-part/", ready=".message")
+        assert screen.text("h1") == "Cette page n’existe pas"
+        assert grave_faults(screen.page) == []
+        screen.page.click(".message a.button")
+        screen.page.wait_for_selector("#explorer")
+
+
+@pytest.mark.django_db
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("language", "said"), [("fr", "Cette page n’existe pas"), ("en", "does not exist")]
+    )
+    def test_a_missing_page_is_said_in_the_reader_s_language(self, client: Client, language, said):
+        client.cookies["django_language"] = language
+        answer = client.get("/nulle-part/")
+        assert answer.status_code == 404
+        assert said in answer.content.decode()
+
+    def test_a_form_without_its_token_is_explained(self):
+        answer = Client(enforce_csrf_checks=True).post("/i18n/setlang/", {"language": "en"})
+        assert answer.status_code == 403
+        assert "Le formulaire a expiré" in answer.content.decode()
+
+    def test_an_error_of_ours_tells_nothing_of_what_broke(self):
+        answer = server_error(RequestFactory().get("/"))
+        page = answer.content.decode()
+        assert answer.status_code == 500
+        assert "Le serveur n’a pas pu répondre" in page
+        assert "Traceback" not in page
+
+    def test_a_page_without_right_says_whom_to_ask(self, client: Client):
+        from django.core.exceptions import PermissionDenied
+        from django.views.defaults import permission_denied
+
+        answer = permission_denied(RequestFactory().get("/"), PermissionDenied("secret"))
+        assert answer.status_code == 403
+        assert "Demandez-le" in answer.content.decode()
+        assert "secret" not in answer.content.decode()
+
+
+class TestGlossary:
+    def test_words_are_in_the_order_of_the_alphabet(self):
+        words = [word.casefold() for _, word, _ in entries()]
+        assert words == sorted(words)
+
+    @pytest.mark.parametrize("key", GLOSSARY)
+    def test_every_word_has_its_meaning_in_both_languages(self, key):
+        with override("fr"):
+            french = meaning_of(key)
+        with override("en"):
+            english = meaning_of(key)
+        assert all(french)
+        assert french[1] != english[1]
+
+    def test_an_unknown_word_is_an_error_of_the_page(self):
+        with pytest.raises(KeyError):
+            meaning_of("inconnu")
+
+
+class TestStylePage:
+    def test_it_shows_every_colour_the_style_sheets_may_use(self, client: Client):
+        page = client.get("/style/").content.decode()
+        assert len(colours()) > 12
+        for name, value in colours():
+            assert name in page
+            assert f'fill="{value}"' in page
+
+    def test_no_style_sheet_names_a_token_that_does_not_exist(self):
+        from maps.sitepages import TOKENS
+
+        declared = set(re.findall(r"^  (--[a-z-]+):", TOKENS.read_text(), re.MULTILINE))
+        for sheet in TOKENS.parent.rglob("*.css"):
+            used = set(re.findall(r"var\((--[a-z-]+)\)", sheet.read_text()))
+            assert used <= declared, sheet.name
+
+    def test_style_sheets_stay_small(self):
+        from maps.sitepages import TOKENS
+
+        for sheet in TOKENS.parent.rglob("*.css"):
+            assert len(sheet.read_text().splitlines()) < 300, sheet.name
