@@ -10,7 +10,10 @@ from rest_framework.request import Request
 from layers.errors import UnknownLayer
 from layers.registry import REGISTRY, Layer
 from observatory.models import Right
-from observatory.permissions import may
+from observatory.permissions import may, territories_where
+
+Reach = frozenset[int] | None
+NOWHERE: frozenset[int] = frozenset()
 
 
 def open_to_all(layers: Sequence[Layer]) -> bool:
@@ -22,23 +25,49 @@ def open_to_all(layers: Sequence[Layer]) -> bool:
     return all(may(None, right) for right in {layer.right for layer in layers})
 
 
-def check_visible(request: HttpRequest | Request, layers: Sequence[Layer]) -> bool:
-    """Return whether ``layers`` are open to all. Raises UnknownLayer for what is hidden.
+def as_seen_by(request: HttpRequest | Request, layers: Sequence[Layer]) -> tuple[list[Layer], bool]:
+    """Return ``layers`` as the person may see them, and whether they are open to all.
 
-    A layer the person may not see answers exactly as one that does not exist.
+    Raises UnknownLayer for what is hidden: it answers exactly as what does not exist.
     """
     if open_to_all(layers):
-        return True
-    for layer in layers:
-        if not may(request.user, Right(layer.right)):
+        return [layer.within(None) for layer in layers], True
+    seen = [_seen(request, layer) for layer in layers]
+    for layer, shown in zip(layers, seen, strict=True):
+        if shown is None:
             raise UnknownLayer(
                 f"There is no layer {layer.id!r}.", "The list of layers is at /tiles."
             )
-    return False
+    return [shown for shown in seen if shown is not None], False
+
+
+def one_as_seen_by(request: HttpRequest | Request, layer: Layer) -> Layer:
+    """Return one layer as the person may see it. Raises UnknownLayer."""
+    (shown,), _ = as_seen_by(request, [layer])
+    return shown
 
 
 def visible_to(request: HttpRequest | Request) -> list[Layer]:
-    """Return the layers the person may see, in the order they are declared."""
-    rights = {layer.right for layer in REGISTRY}
-    held = {right for right in rights if may(request.user, Right(right))}
-    return [layer for layer in REGISTRY if layer.right in held]
+    """Return the layers as the person may see them, in the order they are declared."""
+    known: dict[tuple[Right, bool], Reach] = {}
+    found = []
+    for layer in REGISTRY:
+        key = (layer.right, layer.is_bounded)
+        if key not in known:
+            known[key] = _reach(request, layer)
+        if known[key] != NOWHERE:
+            found.append(layer.within(known[key]))
+    return found
+
+
+def _reach(request: HttpRequest | Request, layer: Layer) -> Reach:
+    """Return where the person may see a layer: None everywhere, NOWHERE not at all."""
+    if layer.is_bounded:
+        where = territories_where(request.user, layer.right)
+        return None if where is None else frozenset(where)
+    return None if may(request.user, layer.right) else NOWHERE
+
+
+def _seen(request: HttpRequest | Request, layer: Layer) -> Layer | None:
+    reach = _reach(request, layer)
+    return None if reach == NOWHERE else layer.within(reach)

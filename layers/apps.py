@@ -11,6 +11,6 @@ class LayersConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the layers once models can be imported."""
-        from layers import declarations, outlines  # noqa: F401 - declares when imported
+        from layers import declarations, figures, outlines, places  # noqa: F401 - they declare
 
         outlines.connect()

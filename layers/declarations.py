@@ -186,7 +186,7 @@ OUTLINES = """
         ON outline.perimeter_id = perimeter.id AND outline.zoom = {zoom}"""
 
 
-def _drawn(rows: str, level: Level) -> tuple[str, tuple[Step, ...]]:
+def drawn(rows: str, level: Level) -> tuple[str, tuple[Step, ...]]:
     """Return the rows of a level's perimeters, and the steps that draw them at low zooms."""
     steps = [
         Step(
@@ -216,7 +216,7 @@ MEDIAN = Attribute("median", _("Revenu médian par unité de consommation"), "nu
 
 def quarters(level: Level, title: Text, description: Text) -> None:
     """Declare a layer of zones of the policy, by generation and day."""
-    rows, steps = _drawn(PERIMETERS + OF_GENERATION, level)
+    rows, steps = drawn(PERIMETERS + OF_GENERATION, level)
     REGISTRY.register(
         Layer(
             id=level.value,
@@ -235,7 +235,7 @@ def quarters(level: Level, title: Text, description: Text) -> None:
 
 def limits(name: str, level: Level, title: Text, minzoom: int = 0) -> None:
     """Declare a layer of administrative boundaries, by day."""
-    rows, steps = _drawn(PERIMETERS, level)
+    rows, steps = drawn(PERIMETERS, level)
     REGISTRY.register(
         Layer(
             id=name,

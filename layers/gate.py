@@ -89,7 +89,8 @@ def understood(path: str, query_string: str) -> Asked | None:
     version = VERSION.fullmatch(query_string)
     try:
         tile = Tile.parse(*found.groups()[1:])
-        layers = REGISTRY.parse(found[1])
+        # As everybody sees them: nothing is answered before that is known (see State.public).
+        layers = [layer.within(None) for layer in REGISTRY.parse(found[1])]
         drawn_at(layers, tile.z)
         given = {} if version else parse_qs(query_string, keep_blank_values=True)
         said = given.pop("v", [""])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from layers.errors import BadDeclaration, TooManyLayers, UnknownLayer
@@ -23,7 +24,10 @@ OWN_COLUMNS = ("fid", "geometry_3857", "source_id", "drawn_3857")
 MOST_LAYERS_IN_A_TILE = 12
 # Names the server itself gives a meaning to, in addresses or in its own SQL.
 RESERVED = {"v", "z", "x", "y", "tables", "looked_back", "limit", "offset", "after", "crs", "bbox"}
+# Stands, in a layer's rows, for the territories on which the person holds the layer's right.
+REACH = "reach"
 RESERVED |= {"fields", "ordering", "properties", "sortby", "intersects", "datetime", "f", "format"}
+RESERVED |= {REACH}
 
 Kind = Literal["text", "integer", "number", "date"]
 
@@ -67,6 +71,10 @@ class Layer:
     placeholders ``%(name)s`` are the declared parameters, NULL where not given. ``tables`` are
     the tables it reads: a change in one of them gives the layer a new data version.
     ``steps`` say, shallowest first, what low zooms draw instead of ``rows``.
+
+    A layer whose rows hold ``%(reach)s`` is shown territory by territory: to each person, what
+    lies where they hold its ``right``. The placeholder becomes an array of the ids of these
+    territories, NULL where the right is held everywhere; see ``within``.
     """
 
     id: str
@@ -90,6 +98,19 @@ class Layer:
         names = [attribute.name for attribute in self.attributes]
         said = "\n".join([self.id, self.rows, *names, *map(repr, self.steps)])
         object.__setattr__(self, "digest", hashlib.sha256(said.encode()).hexdigest())
+
+    @property
+    def is_bounded(self) -> bool:
+        """Tell whether it is shown territory by territory."""
+        return f"%({REACH})s" in self.rows
+
+    def within(self, reach: frozenset[int] | None) -> Layer:
+        """Return the layer as somebody sees it whose right reaches these territories.
+
+        It differs in its rows, and so in its digest and data version: nobody is ever answered
+        from what was kept for another reach. None: the right is held everywhere.
+        """
+        return _within(self, reach) if self.is_bounded else self
 
     def has_zoom(self, zoom: int) -> bool:
         """Tell whether the layer has tiles at ``zoom``."""
@@ -122,7 +143,10 @@ def _check(layer: Layer) -> None:
         raise BadDeclaration(f"Layer {layer.id}: {sorted(twice)} are taken already.")
     declared = {parameter.name for parameter in layer.parameters}
     for rows in (layer.rows, *(step.rows for step in layer.steps)):
-        unknown = set(PLACEHOLDER.findall(rows)) ^ declared
+        found = set(PLACEHOLDER.findall(rows))
+        if (REACH in found) != layer.is_bounded:
+            raise BadDeclaration(f"Layer {layer.id}: some steps reach further than its rows.")
+        unknown = (found - {REACH}) ^ declared
         if unknown:
             raise BadDeclaration(
                 f"Layer {layer.id}: {sorted(unknown)} are not both declared and used."
@@ -134,6 +158,19 @@ def _check(layer: Layer) -> None:
         raise BadDeclaration(f"Layer {layer.id}: steps must go from shallow to deep zooms.")
     if not 0 <= layer.minzoom <= layer.maxzoom:
         raise BadDeclaration(f"Layer {layer.id}: zooms {layer.minzoom} to {layer.maxzoom}.")
+
+
+@lru_cache(maxsize=512)
+def _within(layer: Layer, reach: frozenset[int] | None) -> Layer:
+    ids = "NULL::bigint[]"
+    if reach is not None:
+        ids = f"'{{{','.join(str(int(one)) for one in sorted(reach))}}}'::bigint[]"
+
+    def bound(rows: str) -> str:
+        return rows.replace(f"%({REACH})s", ids)
+
+    steps = tuple(replace(step, rows=bound(step.rows)) for step in layer.steps)
+    return replace(layer, rows=bound(layer.rows), steps=steps)
 
 
 class Registry:
@@ -188,8 +225,3 @@ REGISTRY = Registry()
 def parameters_of(layers: Iterable[Layer]) -> list[Parameter]:
     """Return the parameters any of ``layers`` takes, each name once."""
     return list({p.name: p for layer in layers for p in layer.parameters}.values())
-
-
-def is_public(layers: Sequence[Layer]) -> bool:
-    """Tell whether every layer is declared for everybody."""
-    return all(layer.right == Right.VIEW_PUBLIC for layer in layers)

@@ -50,6 +50,8 @@ class Summary:
         return ", ".join(lines)
 
 
+# One for each layer, and for each reach it is seen in (see Layer.within).
+MOST_KEPT = 500
 _kept: dict[str, tuple[str, Summary]] = {}
 _lock = Lock()
 
@@ -59,12 +61,14 @@ def summary_of(layer: Layer) -> Summary:
     stamps = stamps_of(sorted({*tables_of([layer]), "observatory_source"}))
     key = version_from([layer], stamps)
     with _lock:
-        known = _kept.get(layer.id)
+        known = _kept.get(layer.digest)
     if known and known[0] == key:
         return known[1]
     summary = _count(layer)
     with _lock:
-        _kept[layer.id] = (key, summary)
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[layer.digest] = (key, summary)
     return summary
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from layers import tilejson as tilejson_of
-from layers.access import check_visible, visible_to
+from layers.access import as_seen_by, visible_to
 from layers.caching import etag_of, json_answer, lifetime, unchanged
 from layers.catalogue import entry
 from layers.parameters import Value, read_all
@@ -32,8 +32,8 @@ def tilejson(request: HttpRequest, names: str) -> HttpResponse:
     """Describe the tiles of one layer, or of several in one."""
     layers = REGISTRY.parse(names)
     values = _values(request, layers)
-    check_visible(request, layers)
-    return json_answer(request, tilejson_of.document(request, layers, values))
+    seen, _ = as_seen_by(request, layers)
+    return json_answer(request, tilejson_of.document(request, seen, values))
 
 
 @require_safe
@@ -60,7 +60,7 @@ def tile_answer(
     layers = REGISTRY.parse(names)
     values = _values(request, layers, ignored)
     drawn_at(layers, asked.z)
-    public = check_visible(request, layers)
+    layers, public = as_seen_by(request, layers)
     if "If-None-Match" in request.headers:
         version = version_of(layers)
         kept = unchanged(request, etag_of(version, public), lifetime(request, version, public))

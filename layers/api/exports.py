@@ -6,6 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -13,7 +14,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from layers import crs as systems
-from layers.access import check_visible
+from layers.access import one_as_seen_by
 from layers.api import documented as words
 from layers.errors import Busy, UnknownPage
 from layers.exports.files import FORMATS, Format
@@ -44,7 +45,7 @@ class Export(OpenView):
             raise UnknownPage(f"Files are made as {', '.join(FORMATS)}, not {extension[:20]!r}.")
         layer = REGISTRY.get(name)
         selection = read(layer, request.GET, DIALECT).unpaged()
-        check_visible(request, [layer])
+        selection = replace(selection, layer=one_as_seen_by(request, layer))
         form = FORMATS[extension]
         response = StreamingHttpResponse(_pieces(form, selection), content_type=form.media_type)
         file_name = form.name_for(selection)

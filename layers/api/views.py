@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from rest_framework.request import Request
 from carroyage.models import ComputedZone
 from layers import crs as systems
 from layers import features
-from layers.access import check_visible, visible_to
+from layers.access import one_as_seen_by, visible_to
 from layers.api import documented as words
 from layers.api import paging
 from layers.api.serializers import ObservationSerializer, PerimeterSerializer, ZoneSerializer
@@ -84,7 +85,8 @@ class LayerFeatures(OpenView):
         """Answer one page of GeoJSON."""
         layer = REGISTRY.get(name)
         selection = read(layer, request.GET, DIALECT)
-        check_visible(request, [layer])
+        layer = one_as_seen_by(request, layer)
+        selection = replace(selection, layer=layer)
         page = features.page_of(selection)
         links = paging.links(
             request, selection.limit or 0, selection.offset, page.matched or selection.offset
@@ -112,7 +114,7 @@ class LayerFeature(OpenView):
         """Answer one GeoJSON feature."""
         layer = REGISTRY.get(name)
         selection = read(layer, request.GET, DIALECT)
-        check_visible(request, [layer])
+        layer = one_as_seen_by(request, layer)
         return answer_json(request, features.one(layer, fid, selection), GEOJSON)
 
 

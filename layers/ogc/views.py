@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 
 from layers import crs as systems
 from layers import features, views
-from layers.access import check_visible, visible_to
+from layers.access import one_as_seen_by, visible_to
 from layers.api import documented as words
 from layers.errors import BadParameter, NoSuchFeature, UnknownPage
 from layers.ogc import documents
@@ -61,9 +62,7 @@ def root_of(request: Request | HttpRequest) -> str:
 
 def layer_of(request: Request, name: str) -> Layer:
     """Return the layer, if the person may see it. Raises UnknownLayer."""
-    layer = REGISTRY.get(name)
-    check_visible(request, [layer])
-    return layer
+    return one_as_seen_by(request, REGISTRY.get(name))
 
 
 class DocumentView(OpenView):
@@ -168,7 +167,7 @@ class Items(OpenView):
         layer = REGISTRY.get(name)
         form = wanted_form(request, ITEM_FORMS)
         selection = read(layer, request.GET, WORDS)
-        check_visible(request, [layer])
+        selection = replace(selection, layer=one_as_seen_by(request, layer))
         page = features.page_of(selection)
         path = reverse("layers:ogc:items", args=[name])
         body: dict[str, Any] = {
@@ -221,7 +220,7 @@ class Item(OpenView):
         selection = read(layer, request.GET, WORDS)
         if not re.fullmatch(r"[0-9]{1,18}", fid, re.ASCII):
             raise NoSuchFeature(f"The layer {layer.id} has no feature {fid[:40]!r}.")
-        check_visible(request, [layer])
+        layer = one_as_seen_by(request, layer)
         root, path = root_of(request), reverse("layers:ogc:item", args=[name, fid])
         body = features.one(layer, int(fid), selection)
         body["links"] = [

@@ -21,7 +21,8 @@ def listed(client):
 
 def test_every_promised_layer_is_listed_even_with_no_data_loaded(visitor, rules):
     layers = listed(visitor)
-    assert {*PROMISED, "admin_quarters"} == set(layers)
+    figures = {f"figures_{place}" for place in ("qpv", "arrondissements", "communes")}
+    assert {*PROMISED, "admin_quarters", "facilities", *figures} == set(layers)
     for layer in layers.values():
         assert layer["count"] == 0
         assert layer["bounds"] is None
