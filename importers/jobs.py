@@ -1,7 +1,8 @@
-"""Loads in the background, by a worker.
+"""Loads and deposits in the background, by a worker.
 
-A load is one transaction, and one that is done changes nothing when it runs again; so a job
-whose worker was killed is simply given to the next one.
+A load is one transaction, and one that is done changes nothing when it runs again; a deposit
+stores each batch whole and goes on after the last one. So a job whose worker was killed is
+simply given to the next one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 QUEUE = "loads"
+DEPOSITS = "deposits"
 # One load at a time, in the order they were asked for: quarters need their communes.
 LOCK = "importers.loads"
 # A worker that has not said for this long that it lives is taken for dead.
@@ -21,6 +23,7 @@ PRIORITY_OF_RECOVERY = 100
 MOST_ATTEMPTS = 5
 KEPT_HOURS = 72  # how long the queue remembers what went well; runs remember for ever
 AGAIN = procrastinate.RetryStrategy(max_attempts=2, wait=5)
+PURGE_AT = "17 3 * * *"  # every night, when nobody waits for a deposit
 
 
 @app.task(name="importers.load", queue=QUEUE, lock=LOCK, retry=AGAIN)
@@ -30,6 +33,23 @@ def load_in_background(run: int, kind: str, path: str, options: dict[str, Any]) 
     from importers.background import run_job
 
     run_job(run, kind, path, options)
+
+
+@app.task(name="importers.deposit", queue=DEPOSITS, retry=AGAIN)
+def deposit_in_background(deposit: int) -> None:
+    """Carry out one deposit; does nothing where it has ended or is gone."""
+    from importers.deposits.background import run_deposit
+
+    run_deposit(deposit)
+
+
+@app.periodic(cron=PURGE_AT)
+@app.task(name="importers.purge", queue=DEPOSITS, queueing_lock="importers.purge")
+def purge_in_background(timestamp: int) -> None:
+    """Destroy what has reached its purge date, and what a killed server left behind."""
+    from importers.deposits.background import run_purge
+
+    run_purge()
 
 
 @app.periodic(cron="* * * * * */20")
@@ -43,6 +63,9 @@ def load_in_background(run: int, kind: str, path: str, options: dict[str, Any]) 
 async def recover(context: JobContext, timestamp: int) -> None:
     """Give the jobs of killed workers to a living one, and forget old successes."""
     manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=SILENT_SECONDS):
-        await manager.retry_job(job)
-    await manager.delete_old_jobs(nb_hours=KEPT_HOURS, queue=QUEUE)
+    for queue in (QUEUE, DEPOSITS):
+        for job in await manager.get_stalled_jobs(
+            queue=queue, seconds_since_heartbeat=SILENT_SECONDS
+        ):
+            await manager.retry_job(job)
+        await manager.delete_old_jobs(nb_hours=KEPT_HOURS, queue=queue)

@@ -7,6 +7,7 @@ urlpatterns = [
     path("healthz", include("observatory.health")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("api/deposits/", include("importers.deposits.api")),
     path("", include("layers.urls")),
     path("", include("maps.urls")),
 ]

@@ -105,3 +105,34 @@ class UnknownDeposit(DepositError):
 
     def __init__(self) -> None:
         super().__init__("There is no such deposit.", "")
+
+
+class Busy(DepositError):
+    """Another process works on the deposit."""
+
+    def __init__(self) -> None:
+        super().__init__("This deposit is being worked on.", "Wait until it has ended.")
+
+
+class NoReferenceColumn(DepositError):
+    """Rows cannot be told to be the same without a reference."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Counting each person once needs a column of references.",
+            "Say which column holds the reference, or do not ask to count each one once.",
+        )
+
+
+class NotInReview(DepositError):
+    """There is no such row left to review, or the place chosen for it is unusable."""
+
+
+class MayNotDeposit(DepositError):
+    """The account has no organisation, or its role does not let it deposit."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account may not deposit files.",
+            "Ask an administrator for an organisation and the role of a partner.",
+        )

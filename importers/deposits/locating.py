@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,12 @@ from importers.values import as_numbers
 
 Floats = npt.NDArray[np.float64]
 Cells = Mapping[str, list[str]]
+Tell = Callable[[int], None]
+ROWS_BETWEEN = 2_000  # addresses between two signs of life
+
+
+def _nobody(rows: int) -> None:
+    """Tell nobody how many rows of the batch are done."""
 
 
 @dataclass
@@ -44,7 +50,7 @@ class CoordinateLocator:
     perimeters: Perimeters
     system: System | None = None
 
-    def locate(self, cells: Cells) -> Located:
+    def locate(self, cells: Cells, tell: Tell = _nobody) -> Located:
         """Return the points of a batch; what lies out of France has none."""
         written = [cells[self.roles[role]] for role in (Role.X, Role.Y)]
         x, y = (as_numbers(pa.array(texts, pa.string())).values for texts in written)
@@ -66,11 +72,13 @@ class AddressLocator:
     roles: Mapping[Role, str]
     matcher: Matcher
 
-    def locate(self, cells: Cells) -> Located:
+    def locate(self, cells: Cells, tell: Tell = _nobody) -> Located:
         """Return the points of a batch; streets and several candidates are unsure."""
         rows = len(next(iter(cells.values()), []))
         found = _nowhere(rows)
         for row, (text, postcode, city) in enumerate(self._texts(cells, rows)):
+            if row % ROWS_BETWEEN == 0:
+                tell(row)
             match = self.matcher.match(text, postcode, city)
             found.matches[row] = match
             if match.place is not None:

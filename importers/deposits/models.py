@@ -74,6 +74,13 @@ class Deposit(models.Model):
     )
     cancel_asked = models.BooleanField(default=False)
     message = models.TextField(blank=True)
+    problem = models.CharField(max_length=60, blank=True, help_text="Class of what went wrong.")
+    distinct_rows = models.BooleanField(
+        default=False, help_text="Count a reference once within the deposit."
+    )
+    distinct_scheme = models.BooleanField(
+        default=False, help_text="Leave out references already in a deposit of the scheme."
+    )
     version = models.PositiveIntegerField(default=1)
     replaces = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by"

@@ -41,7 +41,7 @@ MOST_BYTES = 200 << 20
 MOST_ROWS = 1_000_000
 MOST_COLUMNS = 200
 LONGEST_CELL = 10_000
-BATCH_ROWS = 50_000
+BATCH_ROWS = 25_000
 HEADER_WITHIN = 40
 GEOMETRY = ("(longitude)", "(latitude)")
 
@@ -59,6 +59,7 @@ class DepositFile:
     sheet: str = ""
     header_row: int = 0
     layer: str = ""
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         self.unreadable: list[int] = []
@@ -92,7 +93,11 @@ class DepositFile:
         report = Report("deposit", self.name, personal=True)
         # All columns are looked at: a row without an address is a person, a blank line is not.
         for numbers, batch in table.batches(self.columns, report):
-            yield numbers, {n: [v or "" for v in batch[n].to_pylist()] for n in columns}
+            # Short batches: each is stored whole, so that a kill costs no more than one.
+            for start in range(0, len(numbers), BATCH_ROWS):
+                piece = batch.select(columns).slice(start, BATCH_ROWS)
+                cells = {n: [v or "" for v in piece[n].to_pylist()] for n in columns}
+                yield numbers[start : start + BATCH_ROWS], cells
         self.unreadable = [refusal.row for refusal in report.refused]
 
     def _workbook(self, columns: list[str]) -> Iterator[Batch]:
@@ -203,7 +208,8 @@ def _described(path: Path, name: str) -> DepositFile:
     kind = files.kind_of(path, name)
     if kind is Kind.CSV:
         table = open_table(Opened(name, kind, (path,)))
-        return DepositFile(name, table.columns, table.describe(), path, "csv", table=table)
+        told = table.describe()
+        return DepositFile(name, table.columns, told, path, "csv", table=table, rows=table.rows)
     if kind not in (Kind.GEOPACKAGE, Kind.GEOJSON):
         raise import_errors.WrongContent(
             name, files.WORDS[kind], "Give a CSV, XLSX, GeoPackage or GeoJSON file."
@@ -220,7 +226,9 @@ def _vector(path: Path, name: str, kind: str) -> DepositFile:
         raise import_errors.EmptyFile(name, "holds no layer")
     info = pyogrio.read_info(path, layer=layers[0])
     columns = (*map(str, info["fields"]), *GEOMETRY)
-    return DepositFile(name, columns, f"Layer {layers[0]}.", path, kind, layer=layers[0])
+    rows = int(info["features"]) if info["features"] >= 0 else None
+    told = f"Layer {layers[0]}."
+    return DepositFile(name, columns, told, path, kind, layer=layers[0], rows=rows)
 
 
 def _workbook(path: Path, name: str) -> DepositFile:
@@ -242,9 +250,11 @@ def _workbook(path: Path, name: str) -> DepositFile:
                 if sum(bool(text) for text in header) > 1:
                     names = _distinct(header)
                     told = f"Sheet {sheet.title}, header in row {number}."
+                    last = sheet.max_row
                     return DepositFile(
-                        name, names, told, path, "xlsx", sheet=sheet.title, header_row=number
-                    )
+                        name, names, told, path, "xlsx", sheet=sheet.title, header_row=number,
+                        rows=last - number if last else None,
+                    )  # fmt: skip
     except (KeyError, ValueError, zipfile.BadZipFile, ElementTree.ParseError) as error:
         raise import_errors.UnreadableFile(name, type(error).__name__) from None
     finally:

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from importers.deposits.columns import Role
-from importers.deposits.errors import Cancelled, NothingToLocate
+from importers.deposits.errors import Cancelled, NoReferenceColumn, NothingToLocate
 from importers.deposits.locating import AddressLocator, CoordinateLocator, Located
-from importers.deposits.models import Deposit
+from importers.deposits.models import Deposit, DepositState
 from importers.deposits.opening import DepositFile, opened_deposit
 from importers.deposits.outcomes import Fate, Joined, atom_names, join
 from importers.deposits.perimeters import Perimeters
+from importers.deposits.records import Met, Records
 from importers.deposits.store import Count, Counts, ReviewRow, Store
 from importers.matching import Level, Match
 from importers.matching.reference import stored_matcher
@@ -40,6 +41,24 @@ def process(deposit: Deposit, progress: Progress = silent) -> Counts:
     return _Work(deposit, progress).run()
 
 
+def others_of_scheme(deposit: Deposit) -> list[Deposit]:
+    """Return the organisation's other deposits of the scheme whose rows are still held.
+
+    A version the deposit replaces is not another deposit: its people are the same.
+    """
+    older, found = deposit.replaces, set()
+    while older is not None and older.pk not in found:
+        found.add(older.pk)
+        older = older.replaces
+    return list(
+        Deposit.objects.filter(
+            organisation_id=deposit.organisation_id,
+            scheme=deposit.scheme,
+            state=DepositState.DONE,
+        ).exclude(pk__in={deposit.pk, *found})
+    )
+
+
 class _Work:
     def __init__(self, deposit: Deposit, progress: Progress) -> None:
         self.deposit, self.progress = deposit, progress
@@ -49,6 +68,9 @@ class _Work:
         self.alike = derived(f"alike/{deposit.mark}")
         self.perimeters = Perimeters.stored()
         self.locator = self._locator()
+        self.met = self._met_elsewhere()
+        self.seen = 0
+        self.total: int | None = None
 
     def _locator(self) -> CoordinateLocator | AddressLocator:
         if Role.X in self.roles and Role.Y in self.roles:
@@ -57,33 +79,65 @@ class _Work:
             return AddressLocator(self.roles, stored_matcher())
         raise NothingToLocate(list(self.roles.values()))
 
+    def _met_elsewhere(self) -> Met | None:
+        """Return the references to leave out, where the depositor asked to count each once."""
+        if not (self.deposit.distinct_rows or self.deposit.distinct_scheme):
+            return None
+        if Role.REFERENCE not in self.roles:
+            raise NoReferenceColumn()
+        met = Met()
+        if self.deposit.distinct_scheme:
+            for other in others_of_scheme(self.deposit):
+                for records in Store(other).records():
+                    met.add(records.keys)
+        return met
+
     def run(self) -> Counts:
         done = self.store.batches_done()
+        if self.met is not None and self.deposit.distinct_rows:
+            for records in self.store.records():
+                self.met.add(records.keys)
         with opened_deposit(self.store.vault, self.deposit.file_name) as file:
+            self.total = file.rows
+            self.progress("rows located", 0, self.total)
             columns = list(dict.fromkeys(self.roles.values()))
-            seen, number = 0, -1
+            number = -1
             for number, (rows, cells) in enumerate(file.batches(columns)):
                 self._stop_if_asked()
                 if number not in done:
                     self._batch(number, rows, cells)
                 elif isinstance(self.locator, CoordinateLocator) and self.locator.system is None:
                     self.locator.locate(cells)  # the system is told by the first batch
-                seen += len(rows)
-                self.progress("rows located", seen)
+                self.seen += len(rows)
+                self._tell(0)
             if number + 1 not in done:
                 self._unreadable(number + 1, file)
+        self._stop_if_asked()
         counts = self.store.all_counts()
         self.store.write_counts(counts)
         return counts
 
-    def _stop_if_asked(self) -> None:
+    def _tell(self, rows: int) -> None:
+        seen = self.seen + rows
+        self.progress("rows located", seen, max(self.total, seen) if self.total else None)
+
+    def _stop_if_asked(self, rows: int = 0) -> None:
         if Deposit.objects.filter(pk=self.deposit.pk, cancel_asked=True).exists():
             raise Cancelled()
+        self._tell(rows)
 
     # -- one batch -----------------------------------------------------------------------
 
     def _batch(self, number: int, rows: Any, cells: Mapping[str, list[str]]) -> None:
-        located = self.locator.locate(cells)
+        keys = self.keys.of(self._contents(cells, rows))
+        twice = 0
+        if self.met is not None:
+            fresh = self._fresh(keys, self._cells(Role.REFERENCE, cells, rows))
+            twice = int((~fresh).sum())
+            kept = np.flatnonzero(fresh).tolist()
+            rows, keys = rows[fresh], keys[fresh]
+            cells = {name: [texts[row] for row in kept] for name, texts in cells.items()}
+        located = self.locator.locate(cells, self._stop_if_asked)
         days = self._days(cells, len(rows))
         joined = self._joined(located, days)
         others = [
@@ -93,14 +147,26 @@ class _Work:
             self._cells(Role.STRUCTURE, cells, rows),
         ]
         names = atom_names(joined, others)
-        keys = self.keys.of(self._contents(cells, rows))
         left = self._to_review(joined, located)
-        settled = np.flatnonzero(~left).tolist()
+        distinct, groups = np.unique(np.array(names, dtype=object), return_inverse=True)
+        told = [str(name) for name in distinct]
         reviews = [
-            self._review(row, rows, joined, located, names, keys, cells)
+            self._review(row, rows, joined, located, days[row], names, keys, cells)
             for row in np.flatnonzero(left).tolist()
         ]
-        self.store.write_batch(number, len(rows), _counted(names, keys, settled), reviews)
+        counts = _counted(told, groups[~left], keys[~left])
+        records = Records(told, keys, groups.astype(np.uint32), twice)
+        self.store.write_batch(number, len(rows), counts, reviews, records)
+
+    def _fresh(self, keys: Keys, references: list[str]) -> npt.NDArray[np.bool_]:
+        """Mark the rows to count: those without a reference are never taken for another."""
+        blank = np.array([not reference.strip() for reference in references], dtype=bool)
+        met = self.met or Met()
+        if self.deposit.distinct_rows:
+            fresh = met.fresh(keys) | blank
+            met.add(keys[~blank])
+            return fresh
+        return met.unknown(keys) | blank
 
     def _cells(self, role: Role, cells: Mapping[str, list[str]], rows: Any) -> list[str]:
         return cells[self.roles[role]] if role in self.roles else [""] * len(rows)
@@ -202,6 +268,7 @@ class _Work:
         rows: Any,
         joined: Joined,
         located: Located,
+        day: date,
         names: list[str],
         keys: Keys,
         cells: Mapping[str, list[str]],
@@ -209,7 +276,11 @@ class _Work:
         wanted = (Role.ADDRESS, Role.NUMBER, Role.STREET, Role.POSTCODE, Role.CITY, Role.X, Role.Y)
         written = {r.value: cells[self.roles[r]][row] for r in wanted if r in self.roles}
         match = located.matches.get(row)
-        told = {"written": written, "match": match.as_dict() if match else None}
+        told = {
+            "written": written,
+            "match": match.as_dict() if match else None,
+            "day": day.isoformat(),
+        }
         same = fold(" ".join(written.values())).encode()
         alike = hashlib.blake2b(same, key=self.alike, digest_size=16).digest()
         return ReviewRow(
@@ -228,14 +299,13 @@ class _Work:
         )
 
 
-def _counted(names: list[str], keys: Keys, rows: list[int]) -> Counts:
-    chosen = [names[row] for row in rows]
-    distinct, groups = np.unique(np.array(chosen, dtype=object), return_inverse=True)
-    sums = key_sums(keys[rows], groups, len(distinct))
-    sizes = np.bincount(groups, minlength=len(distinct))
+def _counted(names: list[str], groups: npt.NDArray[np.int64], keys: Keys) -> Counts:
+    sums = key_sums(keys, groups, len(names))
+    sizes = np.bincount(groups, minlength=len(names))
     return {
-        str(name): Count(int(size), int(total))
-        for name, size, total in zip(distinct, sizes, sums, strict=True)
+        name: Count(int(size), int(total))
+        for name, size, total in zip(names, sizes, sums, strict=True)
+        if size
     }
 
 

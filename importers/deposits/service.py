@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from time import monotonic, sleep, time
 from typing import Any
+from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from importers.deposits import errors
@@ -17,19 +22,22 @@ from importers.deposits.columns import Recognised, Role, recognise_columns
 from importers.deposits.models import Deposit, DepositState
 from importers.deposits.opening import MOST_BYTES, opened_deposit
 from importers.deposits.outcomes import Fate, parts_of
+from importers.deposits.private import acting_for, note_access
 from importers.deposits.processing import process
 from importers.deposits.publishing import publish, withdraw
 from importers.deposits.shares import LivedQuarter, Share
 from importers.deposits.store import Counts, Store
-from importers.deposits.vault import Vault
+from importers.deposits.vault import Vault, key_folder, spool_folder
 from importers.errors import ImporterError
 from observatory.disclosure.secret import derived
-from observatory.models import Organisation, Right, User
+from observatory.models import Organisation, Right, Run, RunState, User
 from observatory.permissions import may
 from observatory.runs import Progress, recorded, silent
 
 DAYS_KEPT = 90
 MOST_OPEN = 50
+ONE_DEPOSIT = 20_150  # any number, the same for every process: the lock that a deposit takes
+ORPHAN_SECONDS = 3_600  # an upload that took longer was cut off
 OPEN_STATES = (DepositState.RECEIVED, DepositState.QUEUED, DepositState.RUNNING, DepositState.DONE)
 
 
@@ -44,16 +52,29 @@ class Ask:
     address_role: str = "home"
     proximity_metres: int | None = None
     purge_on: date | None = None
+    distinct_rows: bool = False
+    distinct_scheme: bool = False
 
 
 def check_may_deposit(user: User) -> Organisation:
-    """Return the organisation an account deposits for. Raises BadChoice."""
+    """Return the organisation an account deposits for. Raises MayNotDeposit."""
     if user.organisation is None or not may(user, Right.DEPOSIT):
-        raise errors.BadChoice(
-            "This account may not deposit files.",
-            "Ask an administrator for an organisation and the role of a partner.",
-        )
+        raise errors.MayNotDeposit()
     return user.organisation
+
+
+def own_deposits(user: User) -> QuerySet[Deposit]:
+    """Return the deposits of an account's organisation, newest first. Raises MayNotDeposit."""
+    found = Deposit.objects.filter(organisation=check_may_deposit(user))
+    return found.select_related("run", "replaces")
+
+
+def own_deposit(user: User, number: int) -> Deposit:
+    """Return one deposit of an account's organisation. Raises UnknownDeposit, MayNotDeposit."""
+    found = own_deposits(user).filter(pk=number).first()
+    if found is None:
+        raise errors.UnknownDeposit()
+    return found
 
 
 def receive(
@@ -78,6 +99,8 @@ def receive(
         unit=ask.unit,
         address_role=ask.address_role,
         proximity_metres=ask.proximity_metres,
+        distinct_rows=ask.distinct_rows,
+        distinct_scheme=ask.distinct_scheme,
         file_name=Path(name.replace("\\", "/")).name[:200] or "file",
         purge_on=ask.purge_on or timezone.localdate() + timedelta(days=DAYS_KEPT),
     )
@@ -91,6 +114,18 @@ def receive(
     except BaseException:
         vault.destroy()
         raise
+    return deposit
+
+
+def take(file: UploadedFile, ask: Ask, user: User, older: Deposit | None = None) -> Deposit:
+    """Take an uploaded file in for an account's organisation, as a new version if asked.
+
+    Raises MayNotDeposit, and what ``receive`` and ``replace`` raise.
+    """
+    organisation = check_may_deposit(user)
+    deposit = receive(file.chunks(), file.name or "", ask, organisation, user)
+    if older is not None:
+        replace(deposit, older)
     return deposit
 
 
@@ -166,14 +201,15 @@ def choose_columns(deposit: Deposit, columns: Mapping[str, str]) -> None:
 # -- carrying out --------------------------------------------------------------------------
 
 
-def carry_out(deposit: Deposit, echo: Progress = silent) -> Deposit:
+def carry_out(deposit: Deposit, echo: Progress = silent, patience: float = 0.0) -> Deposit:
     """Work through a deposit, publish what may be published, and destroy the waiting file.
 
-    Does nothing where it is done, or where another process is at it.
+    Does nothing where it is done. Where another process is at it, waits ``patience`` seconds
+    for its end; raises Busy after that.
     """
-    with _alone_with(deposit) as alone:
+    with _alone_with(deposit, patience):
         deposit.refresh_from_db()
-        if not alone or deposit.state not in (DepositState.QUEUED, DepositState.RUNNING,
+        if deposit.state not in (DepositState.QUEUED, DepositState.RUNNING,
                                               DepositState.RECEIVED):  # fmt: skip
             return deposit
         _set(deposit, DepositState.RUNNING)
@@ -190,9 +226,20 @@ def carry_out(deposit: Deposit, echo: Progress = silent) -> Deposit:
         except errors.Cancelled:
             _abandon(deposit, DepositState.CANCELLED)
         except ImporterError as error:
+            deposit.problem = type(error).__name__
             _abandon(deposit, DepositState.REFUSED, f"{error} {error.advice}".strip())
             raise
     return deposit
+
+
+def fail(deposit: Deposit, message: str) -> None:
+    """End a deposit that went wrong for a reason its file does not explain."""
+    deposit.problem = "GivenUp"
+    _abandon(deposit, DepositState.FAILED, message)
+    if deposit.run is not None and deposit.run.state != RunState.FAILED:
+        Run.objects.filter(pk=deposit.run.pk).update(
+            state=RunState.FAILED, ended_at=timezone.now(), message="Given up."
+        )
 
 
 def _finish(deposit: Deposit, counts: Counts) -> None:
@@ -206,7 +253,7 @@ def _set(deposit: Deposit, state: str, message: str = "") -> None:
     deposit.state, deposit.message = state, message
     if state not in OPEN_STATES or state == DepositState.DONE:
         deposit.ended_at = timezone.now()
-    deposit.save(update_fields=["state", "message", "ended_at"])
+    deposit.save(update_fields=["state", "message", "problem", "ended_at"])
 
 
 def _abandon(deposit: Deposit, state: str, message: str = "") -> None:
@@ -216,22 +263,24 @@ def _abandon(deposit: Deposit, state: str, message: str = "") -> None:
     _set(deposit, state, message)
 
 
-class _alone_with:  # noqa: N801 - reads as a phrase
-    """Holds one deposit for this process; a killed process lets go of it by itself."""
+@contextmanager
+def _alone_with(deposit: Deposit, patience: float) -> Iterator[None]:
+    """Hold one deposit for this process; a killed process lets go of it by itself."""
+    limit = monotonic() + patience
+    while not _asked_of_lock("pg_try_advisory_lock", deposit):
+        if monotonic() >= limit:
+            raise errors.Busy()
+        sleep(0.2)
+    try:
+        yield
+    finally:
+        _asked_of_lock("pg_advisory_unlock", deposit)
 
-    def __init__(self, deposit: Deposit) -> None:
-        self._key = deposit.pk
 
-    def __enter__(self) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(20150, %s)", [self._key])
-            self._held = bool(cursor.fetchone()[0])
-        return self._held
-
-    def __exit__(self, *_: Any) -> None:
-        if self._held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(20150, %s)", [self._key])
+def _asked_of_lock(function: str, deposit: Deposit) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [ONE_DEPOSIT, deposit.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def cancel(deposit: Deposit) -> None:
@@ -247,21 +296,56 @@ def purge(deposit: Deposit, actor: int | None = None) -> None:
     Vault(deposit.mark).destroy()
     if deposit.state == DepositState.DONE:
         _set(deposit, DepositState.PURGED)
+    elif deposit.state in OPEN_STATES:  # nothing was counted: there is nothing to keep
+        _set(deposit, DepositState.CANCELLED)
 
 
 def purge_due(day: date) -> int:
     """Purge every deposit whose date has come; return how many."""
-    due = Deposit.objects.filter(purge_on__lte=day).exclude(state=DepositState.PURGED)
+    due = Deposit.objects.filter(purge_on__lte=day, state__in=OPEN_STATES)
     for deposit in due:
         purge(deposit)
     return len(due)
 
 
-def delete(deposit: Deposit) -> None:
+def sweep() -> int:
+    """Destroy keys and files that belong to no deposit: an upload was cut by a kill.
+
+    Returns how many uploads were swept.
+    """
+    old = time() - ORPHAN_SECONDS
+    files = [file for folder in (key_folder(), spool_folder()) for file in folder.iterdir()]
+    found = (_mark(file) for file in files if file.stat().st_mtime < old)
+    marks = {mark for mark in found if mark is not None}
+    known = set(Deposit.objects.filter(mark__in=marks).values_list("mark", flat=True))
+    orphans = marks - known
+    for mark in orphans:
+        Vault(mark).destroy()
+    for file in files:  # plain copies that a library insisted on
+        if ".work" in file.name and file.exists() and file.stat().st_mtime < old:
+            file.unlink()
+    return len(orphans)
+
+
+def _mark(file: Path) -> UUID | None:
+    try:
+        return UUID(file.name.split(".")[0])
+    except ValueError:
+        return None
+
+
+def delete(deposit: Deposit, actor: int | None = None) -> None:
     """Remove a deposit, and withdraw what was published from it."""
     withdraw(deposit)
-    purge(deposit)
-    deposit.delete()
+    purge(deposit, actor)
+    with acting_for(deposit.organisation_id):
+        deposit.delete()
+
+
+def note(deposit: Deposit, action: str, actor: int | None) -> None:
+    """Note that somebody used what a deposit holds."""
+    with acting_for(deposit.organisation_id) as cursor:
+        note_access(cursor, deposit, action, actor=actor)
 
 
 # -- results -------------------------------------------------------------------------------

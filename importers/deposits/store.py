@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from importers.deposits.models import Deposit
 from importers.deposits.private import acting_for, note_access
+from importers.deposits.records import Records
 from importers.deposits.vault import Vault
 from observatory.disclosure import KEY_MODULUS
+
+REVIEWS = """
+    SELECT row_number, outcome, alike, sealed FROM deposits.review
+    WHERE deposit_id = %s {where} ORDER BY row_number LIMIT %s OFFSET %s
+"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,12 @@ class Store:
             return dict(cursor.fetchall())
 
     def write_batch(
-        self, number: int, rows: int, counts: Counts, reviews: Iterable[ReviewRow]
+        self,
+        number: int,
+        rows: int,
+        counts: Counts,
+        reviews: Iterable[ReviewRow],
+        records: Records | None = None,
     ) -> None:
         """Store one batch whole, or not at all."""
         told = json.dumps({name: [c.rows, c.key_sum] for name, c in counts.items()}).encode()
@@ -76,8 +87,8 @@ class Store:
         lines = [(*self._own, r.number, r.fate, r.alike, r.sealed(self.vault)) for r in reviews]
         with acting_for(self.deposit.organisation_id) as cursor:
             cursor.execute(
-                "INSERT INTO deposits.batch VALUES (%s, %s, %s, %s, %s)",
-                [*self._own, number, rows, sealed],
+                "INSERT INTO deposits.batch VALUES (%s, %s, %s, %s, %s, %s)",
+                [*self._own, number, rows, sealed, self._sealed_records(number, records)],
             )
             if lines:
                 cursor.executemany(
@@ -85,6 +96,25 @@ class Store:
                     "outcome, alike, sealed) VALUES (%s, %s, %s, %s, %s, %s)",
                     lines,
                 )
+
+    def _sealed_records(self, number: int, records: Records | None) -> bytes:
+        if records is None:
+            return b""
+        return self.vault.seal(records.packed(), f"records/{number}")
+
+    def records(self, batches: Iterable[int] | None = None) -> Iterator[Records]:
+        """Give the records of each stored batch; nothing once the deposit is purged."""
+        with acting_for(self.deposit.organisation_id) as cursor:
+            cursor.execute(
+                "SELECT number, records FROM deposits.batch WHERE deposit_id = %s "
+                "AND records <> '' ORDER BY number",
+                [self.deposit.pk],
+            )
+            found = cursor.fetchall()
+        wanted = None if batches is None else set(batches)
+        for number, sealed in found:
+            if wanted is None or number in wanted:
+                yield Records.unpacked(self.vault.open(sealed, f"records/{number}"))
 
     def all_counts(self) -> Counts:
         """Add up the counts of all batches and of the rows in review, as they stand."""
@@ -101,12 +131,18 @@ class Store:
                 add_counts(found, {row.atom: Count(1, row.key)})
         return found
 
-    def _reviews(self, cursor: Any, resolved: bool = True) -> list[ReviewRow]:
-        """Return the rows in review; without those already settled where ``resolved`` is false."""
+    def _reviews(
+        self,
+        cursor: Any,
+        where: str = "",
+        given: Sequence[Any] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[ReviewRow]:
+        """Return rows in review, in the order of the file."""
         cursor.execute(
-            "SELECT row_number, outcome, alike, sealed FROM deposits.review "
-            "WHERE deposit_id = %s AND (%s OR NOT resolved) ORDER BY row_number",
-            [self.deposit.pk, resolved],
+            REVIEWS.format(where=where),
+            [self.deposit.pk, *given, limit, offset],
         )
         return [self._review(*line) for line in cursor.fetchall()]
 
@@ -144,9 +180,52 @@ class Store:
     def reviews(self, actor: int | None, limit: int = 100, offset: int = 0) -> list[ReviewRow]:
         """Return rows left to the depositor, and note that somebody read them."""
         with acting_for(self.deposit.organisation_id) as cursor:
-            rows = self._reviews(cursor, resolved=False)[offset : offset + limit]
+            rows = self._reviews(cursor, "AND NOT resolved", limit=limit, offset=offset)
             note_access(cursor, self.deposit, "read review", len(rows), actor)
         return rows
+
+    def left(self) -> dict[int, int]:
+        """Return how many rows are left to review, by what became of them."""
+        with acting_for(self.deposit.organisation_id) as cursor:
+            cursor.execute(
+                "SELECT outcome, count(*) FROM deposits.review "
+                "WHERE deposit_id = %s AND NOT resolved GROUP BY outcome",
+                [self.deposit.pk],
+            )
+            return dict(cursor.fetchall())
+
+    def alike_sizes(self) -> dict[bytes, int]:
+        """Return how many rows left to review are written alike, by their mark."""
+        with acting_for(self.deposit.organisation_id) as cursor:
+            cursor.execute(
+                "SELECT alike, count(*) FROM deposits.review "
+                "WHERE deposit_id = %s AND NOT resolved GROUP BY alike HAVING count(*) > 1",
+                [self.deposit.pk],
+            )
+            return {bytes(mark): count for mark, count in cursor.fetchall()}
+
+    def alike(self, number: int, *, same: bool) -> list[ReviewRow]:
+        """Return one row left to review, and where ``same`` all rows written like it."""
+        where = "AND NOT resolved AND row_number = %s"
+        if same:
+            where = (
+                "AND NOT resolved AND alike = (SELECT alike FROM deposits.review "
+                "WHERE deposit_id = %s AND row_number = %s)"
+            )
+        given = (self.deposit.pk, number) if same else (number,)
+        with acting_for(self.deposit.organisation_id) as cursor:
+            return self._reviews(cursor, where, given)
+
+    def settle(self, rows: Sequence[ReviewRow], actor: int | None) -> None:
+        """Store rows that the depositor placed, and the counts that follow."""
+        with acting_for(self.deposit.organisation_id) as cursor:
+            cursor.executemany(
+                "UPDATE deposits.review SET resolved = true, outcome = %s, sealed = %s "
+                "WHERE deposit_id = %s AND row_number = %s",
+                [(r.fate, r.sealed(self.vault), self.deposit.pk, r.number) for r in rows],
+            )
+            note_access(cursor, self.deposit, "fix", len(rows), actor)
+            self.write_counts(self.all_counts())
 
     def drop_rows(self, actor: int | None = None) -> None:
         """Remove every row; the counts stay."""
