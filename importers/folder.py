@@ -26,7 +26,7 @@ from observatory.runs import Progress, silent
 
 ORDER = (
     "boundaries", "iris", "perimeters", "territories", "memberships", "quarters_list", "grid",
-    "households", "addresses", "history", "dictionary", "indicators",
+    "households", "addresses", "history", "facilities", "dictionary", "indicators",
     "referentiel", "framework", "crosswalk", "schemes", "sheets", "quarters", "funding",
     "projects", "statements",
 )  # fmt: skip
@@ -53,6 +53,7 @@ class Entry(BaseModel):
     act: str = ""
     status: str = ""
     size: int | None = None
+    sharing: str = ""
     demonstration: bool = False
 
     def options(self) -> LoadOptions:

@@ -16,6 +16,7 @@ from importers.addresses import load_addresses
 from importers.boundaries import load_boundaries, load_iris
 from importers.dictionary import load_dictionary
 from importers.errors import ImporterError
+from importers.facilities import load_facilities
 from importers.files import local_file
 from importers.followup import load_schemes, load_sheets
 from importers.frameworks import load_crosswalk, load_framework
@@ -31,7 +32,8 @@ from importers.referential import load_referential
 from importers.registers import load_memberships, load_quarters_list, load_territories
 from importers.report import Report
 from importers.statements import load_statements
-from observatory.models import Run, RunState
+from observatory.history import acting
+from observatory.models import Run, RunState, Source, SourceTerms
 from observatory.runs import Progress, checksum, recorded, silent
 
 Loader = Callable[..., Report]
@@ -46,6 +48,7 @@ LOADERS: dict[str, Loader] = {
     "memberships": load_memberships,
     "quarters_list": load_quarters_list,
     "history": load_history,
+    "facilities": load_facilities,
     "dictionary": load_dictionary,
     "indicators": load_indicators,
     "referentiel": load_referential,
@@ -134,8 +137,19 @@ def load(
         ) as recorder,
     ):
         report = loader(file, options, run=recorder.run, progress=recorder)
+        _say_who_may_see(report.facts.get("source", ""), options.sharing, recorder.run)
         recorder.run.counts, recorder.run.report = report.counts(), report.as_dict()
     return Loaded(recorder.run, report)
+
+
+def _say_who_may_see(source: str, sharing: str, run: Run) -> None:
+    """Note the reach of a source where the person gave one; without any it is working material."""
+    if not sharing:
+        return
+    with acting(run=run, reason="terms of the source"):
+        SourceTerms.objects.update_or_create(
+            source=Source.objects.get(code=source), defaults={"sharing": sharing}
+        )
 
 
 def already_loaded(kind: str, path: Path, options: LoadOptions) -> Run | None:

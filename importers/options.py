@@ -30,6 +30,7 @@ class LoadOptions(BaseModel):
     name_column: str = ""
     size: int | None = None
     contract: str = ""
+    sharing: Literal["", "public", "shared", "working"] = ""
     demonstration: bool = False
 
     def given(self) -> dict[str, Any]:

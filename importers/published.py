@@ -24,7 +24,9 @@ def tables() -> list[tuple[str, Path, LoadOptions]]:
 
 
 def _options(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name not in ("kind", "file")}
+    # All were made from published documents.
+    given = {name: value for name, value in told.items() if name not in ("kind", "file")}
+    return {"sharing": "public", **given}
 
 
 def load_published(word: str = "", echo: Progress = silent) -> Iterator[Loaded]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from importers.addresses import is_address_table
 from importers.boundaries import recognised_boundaries
 from importers.errors import ImporterError
+from importers.facilities import layout_of
 from importers.files import Kind, Opened, opened
 from importers.indicators import is_figures_table
 from importers.perimeters import generation_of
@@ -52,7 +53,10 @@ def _of_content(file: Opened) -> Recognised:
 def _of_layers(layers: list[Layer]) -> Recognised:
     flat = [layer for layer in layers if layer.polygons]
     if not flat:
-        return Recognised("", "no importer for points or lines yet")
+        listed = layout_of([layer.columns for layer in layers])
+        if listed:
+            return Recognised("facilities", listed.title)
+        return Recognised("", "no importer for these points or lines")
     generation = generation_of(flat)
     if generation:
         return Recognised("perimeters", f"priority quarters of {generation}")
@@ -78,6 +82,9 @@ def _of_header(headers: list[tuple[str, ...]]) -> Recognised:
     figures = is_figures_table(headers)
     if figures:
         return Recognised("indicators", figures)
+    listed = layout_of(headers)
+    if listed:
+        return Recognised("facilities", listed.title)
     columns = max(headers, key=len, default=())[:6]
     return Recognised("", f"no importer for this table (columns {', '.join(columns)}…)")
 

@@ -11,13 +11,12 @@ from typing import Any
 
 from importers.files import local_file
 from importers.options import LoadOptions
-from importers.products import Product, source_of
+from importers.products import source_of_file
 from importers.report import Report
 from importers.rows import put, withdraw
 from importers.sheets import each, read_sheet
 from observatory.figures.statements import FORMULAS, TABLES
 from observatory.history import acting
-from observatory.identity import fold
 from observatory.models import Run, Statement
 from observatory.runs import Progress, silent
 
@@ -37,11 +36,7 @@ def load_statements(
     told = {row.Index: _checked(row, report) for row in each(frame)}
     report.raise_if_refused()
     with acting(run=run, reason=f"load of {file.name}"):
-        stem = fold(file.name.split(".")[0])
-        source = source_of(
-            Product(code=stem, title=options.title or stem, producer="Fichier local"),
-            options.vintage, code=options.source, title=options.title, producer=options.producer,
-        )  # fmt: skip
+        source = source_of_file(file, options)
         kept = {
             put(Statement, {"source": source, "key": row.key}, told[row.Index], report).pk
             for row in each(frame)

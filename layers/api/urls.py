@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.authtoken.views import obtain_auth_token
 
-from layers.api import exports, figures, views
+from layers.api import exports, figures, figures_space, views
 
 app_name = "api"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("territories/<int:fid>", views.Territory.as_view(), name="territory"),
     path("zones/", views.Zones.as_view(), name="zones"),
     path("observations/", views.Observations.as_view(), name="observations"),
+    path("coverage/", figures_space.FacilityCoverage.as_view(), name="coverage"),
     path("tables/", figures.Tables.as_view(), name="tables"),
     path("tables/<slug:name>.csv", figures.TableFile.as_view(), name="table-file"),
     path("tables/<slug:name>/", figures.TableRows.as_view(), name="table"),

@@ -80,7 +80,7 @@ def test_what_has_no_importer_is_said_with_the_reason(db, folder):
     words = {o.file: o.words for o in load_folder(folder) if o.state == "not loaded"}
     assert words["README.md"] == "documentation"
     assert words["panel.csv"].startswith("no importer for this table (columns code, revenu_median")
-    assert words["libraries.geojson"] == "no importer for points or lines yet"
+    assert words["libraries.geojson"] == "no importer for these points or lines"
 
 
 def test_a_second_time_nothing_is_loaded(db, folder):
@@ -149,9 +149,9 @@ valid_to = "2024-01-01"
 act = "Contrat de ville"
 status = "legal"
 [[file]]
-path = "ecoles.csv"
-kind = "facilities"
-title = "Écoles"
+path = "bruit.csv"
+kind = "noise"
+title = "Bruit"
 [[file]]
 path = "absent.csv"
 kind = "grid"
@@ -163,7 +163,7 @@ def demonstration(tmp_path: Path) -> Path:
     root = tmp_path / "demo"
     root.mkdir()
     geojson(root / "quartiers.geojson", [{"code": "V1", "nom": "Olympiades"}], [square()])
-    (root / "ecoles.csv").write_text("a,b\n1,2\n")
+    (root / "bruit.csv").write_text("a,b\n1,2\n")
     (root / "manifest.toml").write_text(MANIFEST, encoding="utf-8")
     (root / "notes.txt").write_text("x,y\n1,2\n")
     return root
@@ -172,7 +172,7 @@ def demonstration(tmp_path: Path) -> Path:
 def test_a_manifest_says_what_each_file_is(db, demonstration):
     outcomes = {o.file: (o.state, o.words) for o in load_folder(demonstration)}
     assert outcomes["quartiers.geojson"][0] == "loaded"
-    assert outcomes["ecoles.csv"] == ("not loaded", "no importer for facilities yet")
+    assert outcomes["bruit.csv"] == ("not loaded", "no importer for noise yet")
     assert outcomes["absent.csv"] == ("not loaded", "the manifest names it, but it is not there")
     assert outcomes["notes.txt"] == ("not loaded", "the manifest does not name it")
     stored = Territory.objects.get()

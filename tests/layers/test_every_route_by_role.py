@@ -21,6 +21,15 @@ ROUTES = {
     "tiles/<path:rest>": None,
     "tiles/<str:names>.json": "/tiles/{layer}.json",
     "tiles/<str:names>/<str:z>/<str:x>/<str:y>.pbf": "/tiles/{layer}/12/2074/1408.pbf",
+    "styles/<str:names>.json": "/styles/{layer}.json",
+    "styles/glyphs/<str:stack>/<int:start>-<int:end>.pbf": (
+        "/styles/glyphs/DejaVu Sans Bold/0-255.pbf"
+    ),
+    r"^styles/sprites/observatory(?P<ratio>[@0-9x]*)\.(?P<extension>[a-z]+)$": (
+        "/styles/sprites/observatory@2x.png"
+    ),
+    "styles/": None,
+    "styles/<path:rest>": None,
     "api/": "/api/",
     "api/schema": "/api/schema",
     "api/token": None,  # only written to
@@ -32,6 +41,7 @@ ROUTES = {
     "api/territories/<int:fid>": "/api/territories/{open}",
     "api/zones/": "/api/zones/",
     "api/observations/": "/api/observations/",
+    "api/coverage/": "/api/coverage/?category=library",
     "api/tables/": "/api/tables/",
     "api/tables/<slug:name>.csv": "/api/tables/indicators.csv",
     "api/tables/<slug:name>/": "/api/tables/indicators/",

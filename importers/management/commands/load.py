@@ -24,6 +24,9 @@ what is loaded:
   boundaries    arrondissements, administrative quarters, communes, or any level with --level
   iris          IRIS-GE of the IGN
   addresses     Base Adresse Nationale: CSV or CSV.gz, as delivered
+  facilities    schools, libraries, centres: the education directory, OpenStreetMap, the template
+  indicators, dictionary, framework, schemes, sheets, quarters, funding, projects, statements
+                figures and promises (see docs/indicators.md)
   households    household records (Parquet or CSV): only each cell's incomes are kept, no record
   territories, memberships, quarters_list, history
                 lists that complete the above (see 'observatory demonstration' for examples)
@@ -81,6 +84,9 @@ class Command(BaseCommand):
         say("--source", default="", help="code of the source, to keep several apart")
         say("--title", default="", help="title of the source, as printed beside its values")
         say("--producer", default="", help="who publishes it")
+        say("--contract", default="", help="code of the contract its promises are of")
+        say("--sharing", default="", choices=["", "public", "shared", "working"],
+            help="who may see it; nobody but those at work on it until it is said")  # fmt: skip
 
     def run(self, options: dict[str, Any]) -> Any:
         """Load, and return the runs and their reports."""

@@ -46,6 +46,10 @@ class Command(BaseCommand):
         bring.add_argument("--title", default="", help="its title")
         bring.add_argument("--producer", default="", help="who published it")
         bring.add_argument("--contract", default="", help="code of the contract it is of")
+        bring.add_argument(
+            "--sharing", default="public", choices=["public", "shared", "working"],
+            help="who may see it (public: it is a published document)",
+        )  # fmt: skip
         bring.add_argument("--json", action="store_true", help="print one JSON object")
         shipped = actions.add_parser("published", help="load the curated tables of the product")
         shipped.add_argument("word", nargs="?", default="", help="part of a file's name")
@@ -62,7 +66,7 @@ class Command(BaseCommand):
             shipped = list(load_published(options["word"]))
             self.words = "\n".join(one.report.as_text() for one in shipped)
             return [one.as_dict() for one in shipped]
-        names = ("source", "title", "producer", "contract")
+        names = ("source", "title", "producer", "contract", "sharing")
         bar = ProgressBar()
         try:
             done = load(
