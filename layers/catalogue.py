@@ -22,6 +22,7 @@ def entry(layer: Layer) -> dict[str, Any]:
         "minzoom": layer.minzoom,
         "maxzoom": layer.maxzoom,
         "tilejson": reverse("layers:tilejson", args=[layer.id]),
+        "style": reverse("layers:style", args=[layer.id]),
         "attributes": [
             {**described(attribute), "absent_at": layer.absent_at(attribute.name)}
             for attribute in layer.attributes

@@ -9,7 +9,7 @@ from layers import parameters
 from layers.measures import measure_attributes
 from layers.outlines import ZOOMS
 from layers.parameters import Text
-from layers.registry import REGISTRY, Attribute, Layer, Step
+from layers.registry import REGISTRY, Attribute, Layer, Look, Step
 from observatory.models import Level
 
 GRID, PRIORITY, LIMITS = _("Carroyage"), _("Géographie prioritaire"), _("Limites administratives")
@@ -98,6 +98,8 @@ REGISTRY.register(
             *(Step(zoom, _of_the_grid(SQUARES, side * 1000)) for zoom, side in SIDES.items()),
             Step(FULL_TILE, _of_the_grid(CELLS), attributes=IN_FULL_TILES),
         ),
+        # Share of poor households; where it is unknown nothing is coloured.
+        look=Look("#fcfbf8", 0.4, shade=("men_pauv", "men"), breaks=(0.1, 0.15, 0.2, 0.3, 0.4)),
     )
 )
 
@@ -141,6 +143,7 @@ REGISTRY.register(
         ),
         parameters=(RUN,),
         cautions=(_("Une grille publique ne peut pas reproduire exactement le critère légal."),),
+        look=Look("#00675c", 2, dashes=(3, 1), label="code"),
     )
 )
 
@@ -214,7 +217,7 @@ DECIDED = (
 MEDIAN = Attribute("median", _("Revenu médian par unité de consommation"), "number", "€", 0)
 
 
-def quarters(level: Level, title: Text, description: Text) -> None:
+def quarters(level: Level, title: Text, description: Text, look: Look) -> None:
     """Declare a layer of zones of the policy, by generation and day."""
     rows, steps = drawn(PERIMETERS + OF_GENERATION, level)
     REGISTRY.register(
@@ -229,6 +232,7 @@ def quarters(level: Level, title: Text, description: Text) -> None:
             tables=SIMPLIFIED_TABLES,
             attributes=(CODE, NAME, POPULATION, MEDIAN, AREA, *DECIDED),
             parameters=(GENERATION, DAY, UNTIL),
+            look=look,
         )
     )
 
@@ -248,6 +252,7 @@ def limits(name: str, level: Level, title: Text, minzoom: int = 0) -> None:
             attributes=(CODE, NAME, POPULATION, AREA, *DATED),
             parameters=(DAY, UNTIL),
             minzoom=minzoom,
+            look=Look("#6b7684", 1, label="name", label_zoom=max(minzoom + 2, 10)),
         )
     )
 
@@ -256,16 +261,19 @@ quarters(
     Level.QPV,
     _("Quartiers prioritaires (QPV)"),
     _("Périmètres légaux de la politique de la ville ; à défaut, la dernière génération chargée."),
+    Look("#1b3a9c", 2, pattern="hatch", label="name"),
 )
 quarters(
     Level.QVA,
     _("Quartiers de veille active (QVA)"),
     _("Anciens périmètres CUCS hors QPV, et quartiers nommés au contrat."),
+    Look("#7a4b00", 1.5, dashes=(4, 2), label="name"),
 )
 quarters(
     Level.CUCS,
     _("Anciens périmètres CUCS"),
     _("Contrats urbains de cohésion sociale, 2007-2014."),
+    Look("#6b5876", 1.5, dashes=(1, 2), label="name"),
 )
 limits("arrondissements", Level.ARRONDISSEMENT, _("Arrondissements"))
 limits("communes", Level.COMMUNE, _("Communes"), minzoom=7)

@@ -132,3 +132,10 @@ class NotReady(LayersError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Not ready"
+
+
+class NoSuchGlyphs(LayersError):
+    """No letters are served under this name."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Unknown letters"

@@ -150,6 +150,23 @@ def count_of(selection: Selection) -> int | None:
     return count if count <= MOST_COUNTED else None
 
 
+def cut_points(selection: Selection, attribute: str, classes: int) -> list[float]:
+    """Return the values that cut the features into ``classes`` of equal number, unknown left out.
+
+    Raises TookTooLong.
+    """
+    where, values = _conditions(selection)
+    text = sql.SQL(
+        "SELECT percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY shown.{column}) "
+        "FROM ({rows}) AS shown {where}"
+    ).format(column=sql.Identifier(attribute), rows=sql.SQL(selection.layer.rows), where=where)
+    shares = [place / classes for place in range(1, classes)]
+    with _bounded(), connection.cursor() as cursor:
+        cursor.execute(text.as_string(None), {**values, "shares": shares})
+        found = cursor.fetchone()[0]
+    return [] if found is None else [float(value) for value in found if value is not None]
+
+
 def one(layer: Layer, fid: int, selection: Selection) -> dict[str, Any]:
     """Return the feature with this id. Raises NoSuchFeature."""
     where, values = _conditions(selection)

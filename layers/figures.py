@@ -24,7 +24,7 @@ from layers.declarations import (
     drawn,
 )
 from layers.parameters import Parameter, Text
-from layers.registry import REGISTRY, Attribute, Layer
+from layers.registry import REGISTRY, Attribute, Layer, Look
 from observatory.figures.visible import SMALLEST_COUNT
 from observatory.models import Level, Right, Scope, Sharing
 
@@ -205,5 +205,6 @@ for _start, _right, _sharing, _bounded, _what in REACHES:
                 minzoom=_minzoom,
                 right=_right,
                 cautions=CAUTIONS,
+                look=Look("#fcfbf8", 0.8, shade=("value",), label="name"),
             )
         )

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers import parameters
 from layers.declarations import AREA, CODE, DAY, NAME, PERIMETER_TABLES, PRIORITY
-from layers.registry import REGISTRY, Attribute, Layer
+from layers.registry import REGISTRY, Attribute, Layer, Look
 from observatory.models import Right
 
 CATEGORY = parameters.word(
@@ -49,6 +49,7 @@ REGISTRY.register(
         ),
         parameters=(CATEGORY, DAY),
         minzoom=9,
+        look=Look(label="name", label_zoom=15),
     )
 )
 
@@ -91,5 +92,6 @@ REGISTRY.register(
         ),
         right=Right.VIEW_WORKING,
         cautions=(_("Un tracé à l’étude n’est pas un périmètre légal."),),
+        look=Look("#b3261e", 2, dashes=(2, 2), label="name"),
     )
 )

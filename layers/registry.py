@@ -62,6 +62,26 @@ class Step:
     attributes: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a layer is drawn in the style served with it.
+
+    ``shade`` names the attribute areas are coloured by, and, where it is a share, the one it is
+    divided by; ``breaks`` are the lower bounds of the classes above the first (none: equal
+    numbers of features in each, asked of the data). ``pattern`` is an image of
+    layers/sprites.py. ``label`` names the attribute written on the map.
+    """
+
+    colour: str = "#5b3d8f"
+    width: float = 1.2
+    dashes: tuple[float, ...] = ()
+    pattern: str = ""
+    shade: tuple[str, ...] = ()
+    breaks: tuple[float, ...] = ()
+    label: str = ""
+    label_zoom: int = 12
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One layer, as declared.
@@ -91,6 +111,7 @@ class Layer:
     right: Right = Right.VIEW_PUBLIC
     cautions: tuple[Text, ...] = ()
     steps: tuple[Step, ...] = ()
+    look: Look | None = None
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -138,6 +159,10 @@ def _check(layer: Layer) -> None:
     wrong = [name for name in (layer.id, *names) if not NAME.fullmatch(name)]
     if wrong:
         raise BadDeclaration(f"Layer {layer.id!r}: {wrong} are not plain lower-case names.")
+    look = layer.look or Look()
+    unknown_look = {*look.shade, *filter(None, [look.label])} - {*names}
+    if unknown_look:
+        raise BadDeclaration(f"Layer {layer.id}: its look names {sorted(unknown_look)}.")
     twice = {name for name in names if names.count(name) > 1} | ({*names} & {*OWN_COLUMNS})
     if twice:
         raise BadDeclaration(f"Layer {layer.id}: {sorted(twice)} are taken already.")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from layers.parameters import Value
 from layers.registry import Attribute, Layer
-from layers.summary import Summary, summary_of
+from layers.summary import summary_of
 from layers.version import version_of
 
 
@@ -21,8 +21,6 @@ def document(
     request: HttpRequest, layers: Sequence[Layer], values: Mapping[str, Value | None]
 ) -> dict[str, Any]:
     """Return the TileJSON of one tile set made of ``layers``, with their parameters."""
-    summaries = [summary_of(layer) for layer in layers]
-    quoted = dict.fromkeys(s.attribution for s in summaries if s.attribution)
     said = {
         "tilejson": "3.0.0",
         "name": ",".join(layer.id for layer in layers),
@@ -31,11 +29,10 @@ def document(
         "tiles": [address(request, layers, values)],
         "minzoom": min(layer.minzoom for layer in layers),
         "maxzoom": max(layer.maxzoom for layer in layers),
-        # Map libraries show it as HTML: what a producer is called must stay text.
-        "attribution": escape(", ".join(quoted)),
+        "attribution": attribution_of(layers),
         "vector_layers": [_vector_layer(layer) for layer in layers],
     }
-    bounds = _around(summaries)
+    bounds = bounds_of(layers)
     if bounds:
         said["bounds"] = bounds
     return said
@@ -69,8 +66,15 @@ def _in_words(attribute: Attribute, absent_at: list[int]) -> str:
     return f"{attribute.label}{unit}{more}{absent}"
 
 
-def _around(summaries: Sequence[Summary]) -> list[float] | None:
-    boxes = [summary.bounds for summary in summaries if summary.bounds]
+def attribution_of(layers: Sequence[Layer]) -> str:
+    """Return whom to quote. Map libraries show it as HTML: producers' names stay text."""
+    quoted = dict.fromkeys(summary_of(layer).attribution for layer in layers)
+    return escape(", ".join(filter(None, quoted)))
+
+
+def bounds_of(layers: Sequence[Layer]) -> list[float] | None:
+    """Return west, south, east, north in degrees around all features; None where there is none."""
+    boxes = [box for layer in layers if (box := summary_of(layer).bounds)]
     if not boxes:
         return None
     west, south, east, north = zip(*boxes, strict=True)

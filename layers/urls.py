@@ -1,6 +1,6 @@
 """Addresses of the map server."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from layers import views
 from layers.problems import no_such_address
@@ -12,6 +12,15 @@ urlpatterns = [
     path("tiles", views.catalogue, name="catalogue"),
     path("tiles/<str:names>.json", views.tilejson, name="tilejson"),
     path("tiles/<str:names>/<str:z>/<str:x>/<str:y>.pbf", views.tile, name="tile"),
+    path("styles/<str:names>.json", views.style, name="style"),
+    path("styles/glyphs/<str:stack>/<int:start>-<int:end>.pbf", views.letters, name="letters"),
+    re_path(
+        r"^styles/sprites/observatory(?P<ratio>[@0-9x]*)\.(?P<extension>[a-z]+)$",
+        views.sprite,
+        name="sprite",
+    ),
+    path("styles/", no_such_address, name="styles-root"),
+    path("styles/<path:rest>", no_such_address),
     path("api/", include("layers.api.urls")),
     path("ogc/", include("layers.ogc.urls")),
     path("tiles/", no_such_address),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
+from layers import glyphs, sprites, styles
 from layers import tilejson as tilejson_of
 from layers.access import as_seen_by, visible_to
 from layers.caching import etag_of, json_answer, lifetime, unchanged
 from layers.catalogue import entry
+from layers.errors import NoSuchGlyphs, UnknownPage
 from layers.parameters import Value, read_all
 from layers.problems import answering_problems
 from layers.registry import REGISTRY, Layer, parameters_of
@@ -34,6 +36,44 @@ def tilejson(request: HttpRequest, names: str) -> HttpResponse:
     values = _values(request, layers)
     seen, _ = as_seen_by(request, layers)
     return json_answer(request, tilejson_of.document(request, seen, values))
+
+
+@require_safe
+@answering_problems
+def style(request: HttpRequest, names: str) -> HttpResponse:
+    """Say how one layer, or several, are drawn: a MapLibre style."""
+    layers = REGISTRY.parse(names)
+    values = _values(request, layers)
+    seen, _ = as_seen_by(request, layers)
+    return json_answer(request, styles.document(request, seen, values))
+
+
+@require_safe
+@answering_problems
+def sprite(request: HttpRequest, ratio: str, extension: str) -> HttpResponse:
+    """Answer the sheet of images styles use, or where each stands in it."""
+    dots = {"": 1, "@2x": 2}.get(ratio)
+    if dots is None or extension not in ("json", "png"):
+        raise UnknownPage("Images are at observatory.json, .png, @2x.json and @2x.png.")
+    if extension == "png":
+        return _for_anybody(HttpResponse(sprites.sheet(dots), content_type="image/png"))
+    return _for_anybody(JsonResponse(sprites.index(dots)))
+
+
+@require_safe
+@answering_problems
+def letters(request: HttpRequest, stack: str, start: int, end: int) -> HttpResponse:
+    """Answer 256 letters of a font."""
+    if end != start + glyphs.SPAN - 1:
+        raise NoSuchGlyphs(f"Letters are served by {glyphs.SPAN}: 0-255, 256-511…")
+    body = glyphs.glyphs(stack, start)
+    return _for_anybody(HttpResponse(body, content_type="application/x-protobuf"))
+
+
+def _for_anybody(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = f"public, max-age={86_400 * 7}"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 @require_safe
