@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 SHOWN_ROWS = 5
 
@@ -25,6 +26,19 @@ class CarroyageError(Exception):
         super().__init__(message)
         if advice is not None:
             self.advice = advice
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whole, whatever a subclass asks to be made."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(
+    kind: type[CarroyageError], args: tuple[Any, ...], more: dict[str, Any]
+) -> CarroyageError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(more)
+    return error
 
 
 class UnreadableCellIds(CarroyageError):
@@ -303,3 +317,21 @@ class NoDraws(CarroyageError):
 
     def __init__(self) -> None:
         super().__init__("There is nothing to draw: no score or no draw.")
+
+
+class ClusterUnreachable(CarroyageError):
+    """A Dask scheduler that does not answer, or has nobody to work."""
+
+    advice = "Start them: 'dask scheduler', then 'dask worker tcp://HOST:8786' on each machine."
+
+    def __init__(self, address: str, what: str) -> None:
+        super().__init__(f"The scheduler {address} {what}.")
+
+
+class ClusterLost(CarroyageError):
+    """Every worker went away before the work was done."""
+
+    advice = "Look at the workers' own logs, start them again, then run the command again."
+
+    def __init__(self) -> None:
+        super().__init__("The cluster was lost on the way: nothing was written.")

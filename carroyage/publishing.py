@@ -84,7 +84,7 @@ def published_parts(
 ) -> Iterator[tuple[pd.DataFrame, PublishedGrid]]:
     """Yield true and protected cells, some whole 64 km squares at a time, groups numbered on."""
     first = 1
-    for part in read.sums.parts(cells):
+    for part in read.parts(cells):
         true = finish(part, 200, epsg)
         north, east = grid.corners_of_keys(part["key"].to_numpy(), 200)
         published = publish_sorted(

@@ -97,12 +97,22 @@ def publish_cells(
     )
 
 
-def publish_in_parts(
-    raw: pd.DataFrame, cells: int, *, min_households: int = columns.MIN_HOUSEHOLDS
-) -> Iterator[PublishedGrid]:
-    """Protect true cells some whole 64 km squares at a time: `publish_cells` in little memory.
+@dataclass(frozen=True)
+class WholeSquares:
+    """True cells of some whole 64 km squares, in `natural_order`, with their corners (metres)."""
 
-    Put together, the parts are the same to the byte. Raises as `publish_cells`.
+    cells: pd.DataFrame
+    north: Ints
+    east: Ints
+    epsg: int
+
+
+def squares_apart(raw: pd.DataFrame, cells: int) -> Iterator[WholeSquares]:
+    """Deal true 200 m cells out by whole 64 km squares, about ``cells`` of them at a time.
+
+    Raises
+    ------
+    UnreadableCellIds, UnexpectedCellSize, DuplicateCells, MissingColumns, MissingValues
     """
     ids = grid.parse_ids(raw.index, size=SMALLEST)
     epsg, _ = ids.one_grid()
@@ -110,14 +120,25 @@ def publish_in_parts(
     north, east = ids.north[order], ids.east[order]
     _refuse_duplicates(grid.cell_keys(north, east, SMALLEST), raw.index[order])
     _published_names(raw)
-    first_group = 1
     for first, end in whole_squares(north, east, cells):
-        part = publish_sorted(
-            raw.iloc[order[first:end]], north[first:end], east[first:end], epsg,
+        yield WholeSquares(raw.iloc[order[first:end]], north[first:end], east[first:end], epsg)
+
+
+def publish_in_parts(
+    raw: pd.DataFrame, cells: int, *, min_households: int = columns.MIN_HOUSEHOLDS
+) -> Iterator[PublishedGrid]:
+    """Protect true cells some whole 64 km squares at a time: `publish_cells` in little memory.
+
+    Put together, the parts are the same to the byte. Raises as `publish_cells`.
+    """
+    first_group = 1
+    for part in squares_apart(raw, cells):
+        published = publish_sorted(
+            part.cells, part.north, part.east, part.epsg,
             min_households=min_households, first_group=first_group,
         )  # fmt: skip
-        first_group += part.groups
-        yield part
+        first_group += published.groups
+        yield published
 
 
 def natural_order(north: Ints, east: Ints) -> Ints:

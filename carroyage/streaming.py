@@ -76,6 +76,10 @@ class ReadHouseholds:
     bounds: incomes.Bounds
     records: int
 
+    def parts(self, cells: int) -> Iterator[pd.DataFrame]:
+        """Give sums by cell in natural order, whole 64 km squares at a time."""
+        return self.sums.parts(cells)
+
 
 def read_households(
     source: str | Path | Sequence[str | Path],
@@ -195,7 +199,7 @@ def _tables(files: HouseholdFiles, batch: int) -> Iterator[pa.Table]:
     words = [name for name in WORDS if name in files.columns]
     for path in files.paths:
         with pq.ParquetFile(path, read_dictionary=words) as file:
-            for groups in _row_groups(file.metadata, batch):
+            for groups in row_groups(file.metadata, batch):
                 if len(groups) == 1 and file.metadata.row_group(groups[0]).num_rows > 2 * batch:
                     for piece in file.iter_batches(batch, groups, files.columns):
                         yield pa.Table.from_batches([piece]).unify_dictionaries()
@@ -203,7 +207,7 @@ def _tables(files: HouseholdFiles, batch: int) -> Iterator[pa.Table]:
                     yield file.read_row_groups(groups, files.columns).unify_dictionaries()
 
 
-def _row_groups(metadata: pq.FileMetaData, batch: int) -> Iterator[list[int]]:
+def row_groups(metadata: pq.FileMetaData, batch: int) -> Iterator[list[int]]:
     """Gather consecutive row groups until they hold about a batch."""
     gathered: list[int] = []
     rows = 0

@@ -46,6 +46,8 @@ class Zones:
         Clusters that are not zones: same columns, plus ``reason`` and ``first_cell``.
     parameters : dict
         What the zones were built with.
+    shapes : array, optional
+        Outlines made elsewhere (see `outlines`).
     """
 
     members: pd.DataFrame
@@ -54,6 +56,7 @@ class Zones:
     parameters: dict[str, Any]
     size: int = 200
     epsg: int = grid.METROPOLITAN
+    shapes: npt.NDArray[np.object_] | None = None
 
     def labels(self, cell_ids: Any) -> npt.NDArray[np.int64]:
         """Give each cell its zone, 0 where it has none, shape (n,)."""
@@ -62,12 +65,18 @@ class Zones:
 
     def outlines(self) -> npt.NDArray[np.object_]:
         """Dissolve each zone's cells; shape (zones,), in the grid's own system."""
+        if self.shapes is not None:
+            return self.shapes
         squares = grid.cell_polygons(self.members["north"], self.members["east"], self.size)
-        zone = self.members["zone"].to_numpy()
-        order = np.argsort(zone, kind="stable")
-        cuts = np.searchsorted(zone[order], self.table.index.to_numpy()[1:])
-        groups = np.split(squares[order], cuts) if len(self.table) else []
-        return np.array([shapely.coverage_union_all(group) for group in groups], dtype=object)
+        return dissolve(squares, self.members["zone"].to_numpy(np.int64))
+
+
+def dissolve(squares: npt.NDArray[np.object_], zone: Ints) -> npt.NDArray[np.object_]:
+    """Dissolve cells by zone, in the order of zones; (n,) cells give (zones,) outlines."""
+    order = np.argsort(zone, kind="stable")
+    cuts = np.flatnonzero(np.diff(zone[order])) + 1
+    groups = np.split(squares[order], cuts) if len(zone) else []
+    return np.array([shapely.coverage_union_all(group) for group in groups], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -130,31 +139,95 @@ def build_zones(
     score = find_score(score) if isinstance(score, str) else score
     if direction is not None and direction != score.direction:
         raise errors.DirectionDisagrees(score.name, score.direction, direction)
+    rules = Rules(
+        score, score.threshold if threshold is None else threshold, contiguity, min_population,
+        min_households, bridge_gaps, fill_holes, urban_units,
+    )  # fmt: skip
+    return zones_by(cells, rules)
+
+
+def zones_by(cells: pd.DataFrame, rules: Rules) -> Zones:
+    """Build zones from scored cells by some rules (see `build_zones`)."""
+    keys, cells, size, epsg = by_position(cells)
+    chosen = keys[rules.selects(cells)]
+    return zones_of(chosen, *rules.grow(chosen), keys, cells, rules, len(cells), size, epsg)
+
+
+def by_position(cells: pd.DataFrame) -> tuple[Ints, pd.DataFrame, int, int]:
+    """Sort cells by position: their keys, the cells, their size (metres) and EPSG code.
+
+    Raises
+    ------
+    UnreadableCellIds, DuplicateCells, MixedGrids, UnexpectedCellSize
+    """
     ids = grid.parse_ids(cells.index)
     epsg, size = ids.one_grid()
     keys = grid.cell_keys(ids.north, ids.east, size)
     order = np.argsort(keys, kind="stable")
     keys, cells = keys[order], cells.iloc[order]
     _refuse_duplicates(keys, cells)
-    limits = _thresholds(cells, score, threshold, urban_units)
-    chosen = eligible_cells(cells, score, min_households) & score.passes(score.of(cells), limits)
-    found, role = _grow(keys[chosen], contiguity, bridge_gaps, fill_holes)
-    units = _units_of(found, keys, cells, urban_units)
+    return keys, cells, size, epsg
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What makes a cell selected and a cluster of cells a zone (see `build_zones`)."""
+
+    score: Score
+    threshold: float | Mapping[str, float] | None
+    contiguity: Contiguity = "queen"
+    min_population: float = MIN_POPULATION
+    min_households: float = columns.MIN_HOUSEHOLDS
+    bridge_gaps: bool = False
+    fill_holes: bool = False
+    urban_units: UrbanUnits | None = None
+
+    def selects(self, cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Say which cells are on the poor side of their threshold, shape (n,)."""
+        limits = _thresholds(cells, self.score, self.threshold, self.urban_units)
+        passes = self.score.passes(self.score.of(cells), limits)
+        return eligible_cells(cells, self.score, self.min_households) & passes
+
+    def grow(self, chosen: Ints) -> tuple[Ints, npt.NDArray[np.object_]]:
+        """Add the positions asked for to the selected ones: sorted keys, and each one's role."""
+        return _grow(chosen, self.contiguity, self.bridge_gaps, self.fill_holes)
+
+    def told(self) -> dict[str, Any]:
+        """Return the rules as a result keeps them."""
+        return {
+            "score": self.score.name, "direction": self.score.direction,
+            "threshold": self.threshold, "contiguity": self.contiguity,
+            "min_population": self.min_population, "min_households": self.min_households,
+            "bridge_gaps": self.bridge_gaps, "fill_holes": self.fill_holes,
+        }  # fmt: skip
+
+
+def zones_of(
+    chosen: Ints,
+    found: Ints,
+    role: npt.NDArray[np.object_],
+    keys: Ints,
+    cells: pd.DataFrame,
+    rules: Rules,
+    read: int,
+    size: int,
+    epsg: int,
+) -> Zones:
+    """Make zones of the positions ``found`` (sorted), ``chosen`` being the selected ones.
+
+    ``keys`` (sorted) and ``cells`` tell what is known of them; other cells change nothing.
+    ``read`` is how many cells were looked at.
+    """
+    units = _units_of(found, keys, cells, rules.urban_units)
     separators = None if units is None else pd.factorize(units)[0]
-    count, labels = components(found, contiguity, separators)
-    clusters = _sums(found, labels, count, keys, cells, score)
+    count, labels = components(found, rules.contiguity, separators)
+    clusters = _sums(found, labels, count, keys, cells, rules.score)
     if units is not None:
         clusters["urban_unit"] = units[np.unique(labels, return_index=True)[1]]
-    reason = _reasons(clusters, min_population, urban_units)
+    reason = _reasons(clusters, rules.min_population, rules.urban_units)
     members = pd.DataFrame({"label": labels, "key": found, "role": role})
     members["north"], members["east"] = grid.corners_of_keys(found, size)
-    parameters = {
-        "score": score.name, "direction": score.direction,
-        "threshold": score.threshold if threshold is None else threshold,
-        "contiguity": contiguity, "min_population": min_population,
-        "min_households": min_households, "bridge_gaps": bridge_gaps, "fill_holes": fill_holes,
-        "cells_read": len(cells), "cells_selected": int(chosen.sum()),
-    }  # fmt: skip
+    parameters = {**rules.told(), "cells_read": read, "cells_selected": len(chosen)}
     return _zones(clusters, reason, members, parameters, size, epsg)
 
 
@@ -170,8 +243,6 @@ def _thresholds(
     threshold: float | Mapping[str, float] | None,
     urban_units: UrbanUnits | None,
 ) -> Any:
-    if threshold is None:
-        threshold = score.threshold
     if threshold is None:
         raise errors.NoThreshold(score.name)
     if not isinstance(threshold, Mapping):

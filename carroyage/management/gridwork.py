@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,9 @@ import pandas as pd
 
 from carroyage import check, columns, errors, incomes
 from carroyage.accumulate import Lines, finish
+from carroyage.distributed.connection import cluster, on_cluster
+from carroyage.distributed.households import ClusterRead, read_on_cluster
+from carroyage.distributed.publishing import publish_on_cluster
 from carroyage.management.errors import PlaceNotLoaded
 from carroyage.management.gridfiles import TableWriter, household_files, read_cells, write_table
 from carroyage.publishing import PART, add_residuals
@@ -33,6 +36,7 @@ LEVELS = {
     "niveau_naturel": "natural",
 }
 RESIDUALS = "residus"
+HERE = "this machine"
 UNPROTECTED = "These cells describe single households: publish them before anyone reads them."
 
 
@@ -53,13 +57,17 @@ def make_grid(
     making: Making,
     *,
     rejected: Path | None = None,
+    scheduler: str = "",
     echo: Progress = silent,
 ) -> Run:
     """Sum household records by cell into a file; list unusable records apart.
 
+    With ``scheduler``, the address of a Dask cluster, its workers do it: the same bytes.
+
     Raises
     ------
-    MissingColumns, NothingLeft, MissingWinsorBounds, UnreadableGridFile, UnknownGridFormat
+    MissingColumns, NothingLeft, MissingWinsorBounds, UnreadableGridFile, UnknownGridFormat,
+    ClusterUnreachable, ClusterLost
     """
     with recorded(
         MAKE,
@@ -71,7 +79,7 @@ def make_grid(
         with household_files(
             files, out.parent, lambda done: recorder("households rewritten", done)
         ) as sources:
-            read = _read(sources, making, recorder)
+            read, where = _read(sources, making, scheduler, recorder)
         cells, persons = _write_cells(read, out, making, recorder)
         if rejected is not None:
             write_table(read.rejected.set_index("row"), rejected)
@@ -86,30 +94,42 @@ def make_grid(
             "rejected": {str(k): int(v) for k, v in read.rejected["reason"].value_counts().items()},
             "bounds": plain(dict(read.bounds)),
             "written": checksum(out),
+            "computed_on": where,
             "notes": [UNPROTECTED],
         }
     return recorder.run
 
 
-def _read(sources: Sequence[Path], making: Making, recorder: Progress) -> ReadHouseholds:
+def _read(
+    sources: Sequence[Path], making: Making, scheduler: str, recorder: Progress
+) -> tuple[ReadHouseholds | ClusterRead, str]:
+    """Read every household, here or on a cluster; return the sums and where they were made."""
+    lines = Lines(making.poverty_line, making.line)
+    bounds = incomes.BOUNDS_2019 if making.published_bounds else None
+    if scheduler:
+        with cluster(scheduler) as client:
+            read = read_on_cluster(
+                client, sources, lines, bounds, making.size, making.epsg, progress=recorder
+            )
+            return read, on_cluster(client)
     return read_households(
         sources,
-        Lines(making.poverty_line, making.line),
-        incomes.BOUNDS_2019 if making.published_bounds else None,
+        lines,
+        bounds,
         making.size,
         making.epsg,
         progress=lambda told: recorder("households read", told.done, told.total),
         details=True,
-    )
+    ), HERE
 
 
 def _write_cells(
-    read: ReadHouseholds, out: Path, making: Making, recorder: Progress
+    read: ReadHouseholds | ClusterRead, out: Path, making: Making, recorder: Progress
 ) -> tuple[int, int]:
     """Write true cells part after part; return how many there are, and their persons."""
     cells = persons = 0
     with TableWriter(out) as writer:
-        for sums in read.sums.parts(PART):
+        for sums in read.parts(PART):
             part = finish(sums, making.size, making.epsg)
             writer.write(part.reset_index())
             cells, persons = cells + len(part), persons + int(part[columns.PERSONS].sum())
@@ -123,14 +143,17 @@ def publish_grid(
     *,
     min_households: int = columns.MIN_HOUSEHOLDS,
     suffix: str = "csv",
+    scheduler: str = "",
     echo: Progress = silent,
 ) -> Run:
     """Protect true cells as INSEE does, and write the three levels and the residuals.
 
+    With ``scheduler``, the address of a Dask cluster, its workers do it: the same bytes.
+
     Raises
     ------
     ThresholdTooLow, MissingColumns, MissingValues, DuplicateCells, SecrecyBroken,
-    UnreadableGridFile
+    UnreadableGridFile, ClusterUnreachable, ClusterLost
     """
     inputs = [checksum(file)] if file.is_file() else []
     parameters = {"min_households": min_households, "format": suffix}
@@ -144,7 +167,8 @@ def publish_grid(
                 name: closing.enter_context(TableWriter(folder / f"{name}.{suffix}"))
                 for name in LEVELS
             }
-            for part in publish_in_parts(raw, PART, min_households=min_households):
+            parts, where = _protected(raw, min_households, scheduler, closing)
+            for part in parts:
                 released.add(part)
                 for name, level in LEVELS.items():
                     writers[name].write(getattr(part, level).reset_index())
@@ -155,8 +179,19 @@ def publish_grid(
             "written": [checksum(folder / f"{name}.{suffix}") for name in (*LEVELS, RESIDUALS)],
             "residuals": plain(released.residuals.reset_index().to_dict("records")),
             "findings": check.findings_as_dicts(check.check_grid(pd.concat(released.cells))),
+            "computed_on": where,
         }
     return recorder.run
+
+
+def _protected(
+    raw: pd.DataFrame, min_households: int, scheduler: str, closing: ExitStack
+) -> tuple[Iterator[PublishedGrid], str]:
+    if not scheduler:
+        return publish_in_parts(raw, PART, min_households=min_households), HERE
+    client = closing.enter_context(cluster(scheduler))
+    parts = publish_on_cluster(client, raw, PART, min_households=min_households)
+    return parts, on_cluster(client)
 
 
 class Released:

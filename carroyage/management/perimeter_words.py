@@ -93,7 +93,11 @@ def comparison_lines(result: dict[str, Any]) -> list[str]:
     if "zones" in result:
         lines += _fates(result["zones"])
         lines.append(", ".join(f"{n} {status}" for status, n in result["counts"].items()))
-    return [*lines, *result["notes"], f"Run {result['run']}."]
+    return [*lines, *result["notes"]]
+
+
+def _compared(result: dict[str, Any]) -> list[str]:
+    return [*comparison_lines(result), f"Run {result['run']}."]
 
 
 def _generations(result: dict[str, Any]) -> list[str]:
@@ -141,6 +145,6 @@ def _some(words: list[str]) -> str:
 WORDS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "list": _versions,
     "history": _history,
-    "compare": comparison_lines,
+    "compare": _compared,
     "generations": _generations,
 }

@@ -17,6 +17,8 @@ Build zones from the loaded cells and store them as computed perimeters.
   observatory zones build --score share_poor --threshold 0.25
   observatory zones build --national-median 18750 --urban-unit-median 22440 \\
                           --urban-unit-population 10500000
+  observatory zones build --scheduler tcp://HOST:8786
+      the same zones, computed by the workers of a Dask cluster
 
 A reconstruction is never the legal zoning: compare it with 'observatory zones assess'.
 """
@@ -78,6 +80,7 @@ def add_actions(parser: argparse.ArgumentParser, add_common: Any) -> None:
 def _build(add: Any) -> None:
     add("--if-missing", action="store_true", help="only if none exist")
     add("--again", action="store_true", help="even if nothing changed")
+    add("--scheduler", default="", metavar="tcp://HOST:8786", help="a Dask cluster to compute on")
 
 
 def _assess(add: Any) -> None:

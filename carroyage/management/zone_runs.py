@@ -8,6 +8,7 @@ from typing import Any
 from carroyage import store
 from carroyage.management.comparing import compare
 from carroyage.management.generations import side_by_side
+from carroyage.management.run_words import record_of
 from carroyage.models import ComputedZone
 from observatory.errors import ObservatoryError
 from observatory.models import Perimeter, Run
@@ -61,7 +62,7 @@ def compare_runs(numbers: Sequence[int], *, echo: Progress = silent) -> dict[str
         told["changed_parameters"] = changed(earlier.parameters, later.parameters)
         recorder.run.report = told
     names = {"before": f"run {earlier.pk}", "after": f"run {later.pk}"}
-    return {"run": recorder.run.pk, **names, **told}
+    return {**record_of(recorder.run), **names, **told}
 
 
 def two_runs(numbers: Sequence[int]) -> tuple[Run, Run]:

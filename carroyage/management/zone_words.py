@@ -17,7 +17,7 @@ def zone_lines(result: dict[str, Any]) -> list[str]:
     known = "" if result["made_now"] else " (already recorded)"
     lines.append(
         f"{counts['zones']} zones, {counts['population']:,} inhabitants; "
-        f"{counts['dropped']} clusters dropped; run {result['run']}{known}"
+        f"{counts['dropped']} clusters dropped{known}"
     )
     return lines
 
@@ -63,4 +63,4 @@ def stability_lines(result: dict[str, Any]) -> list[str]:
             f"  {row['choice']:<28} {row['value']:<22} {row['zones']:>6.1f} zones "
             f"{row['ind']:>10,.0f} inhabitants, {row['found']:.1f} of the reference found"
         )
-    return [*lines, f"Run {result['run']}."]
+    return lines

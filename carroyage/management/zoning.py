@@ -14,7 +14,7 @@ from carroyage.lines import Line, LineInput, decree_line, median_input, stated_l
 from carroyage.management.wanted import Wanted
 from carroyage.models import GridDataset, Origin
 from carroyage.scores import MAJORITY_LOW_INCOME, SHARE_POOR, find_score
-from carroyage.zones import Zones, build_zones
+from carroyage.zones import Rules, Zones, zones_by
 from observatory.models import Run, Source
 from observatory.plain import plain
 from observatory.runs import Progress, recorded, silent
@@ -117,10 +117,17 @@ def _decree_lines_of_units() -> Mapping[str, Line]:
     return lines
 
 
-def build(wanted: Wanted, *, again: bool = False, echo: Progress = silent) -> tuple[Run, bool]:
+def build(
+    wanted: Wanted, *, again: bool = False, scheduler: str = "", echo: Progress = silent
+) -> tuple[Run, bool]:
     """Build zones and store them; return the run and whether it was made now.
 
-    The same request on the same cells gives the run already recorded, unless ``again``.
+    The same request on the same cells gives the run already recorded, unless ``again``. With
+    ``scheduler``, the address of a Dask cluster, its workers do it: the same zones.
+
+    Raises
+    ------
+    NothingToZone, NoLineInputs, NoThreshold, UnknownScore, ClusterUnreachable, ClusterLost
     """
     prepared = prepare(wanted)
     parameters = plain({**asdict(wanted), "score": prepared.score})
@@ -137,7 +144,7 @@ def build(wanted: Wanted, *, again: bool = False, echo: Progress = silent) -> tu
         echo=echo,
         refusals=(errors.CarroyageError,),
     ) as recorder:
-        zones = build_on(prepared, wanted)
+        zones, where = _build(prepared, wanted, scheduler)
         recorder("naming zones", 0, len(zones.table))
         line = _line_of_zone(prepared.lines)
         names = store.names_of(zones)
@@ -147,23 +154,43 @@ def build(wanted: Wanted, *, again: bool = False, echo: Progress = silent) -> tu
             "lines": prepared.explain_lines(),
             "zones": table_of(zones, names),
             "dropped": zones.dropped.to_dict("records"),
+            "computed_on": where,
         }
     return recorder.run, True
 
 
+def _build(prepared: Prepared, wanted: Wanted, scheduler: str) -> tuple[Zones, str]:
+    if not scheduler:
+        return build_on(prepared, wanted), "this machine"
+    # Imported where it is used: Dask takes a second to import.
+    from carroyage.distributed.connection import cluster, on_cluster
+    from carroyage.distributed.zoning import zones_on_cluster
+
+    with cluster(scheduler) as client:
+        return zones_on_cluster(client, prepared.cells, rules_of(prepared, wanted)), on_cluster(
+            client
+        )
+
+
+def rules_of(prepared: Prepared, wanted: Wanted, threshold: float | None = None) -> Rules:
+    """Return the rules asked for, at the threshold asked for or another one."""
+    score = find_score(prepared.score)
+    asked = wanted.threshold if threshold is None else threshold
+    return Rules(
+        score,
+        score.threshold if asked is None else asked,
+        wanted.contiguity,  # type: ignore[arg-type]  # checked by the command line
+        wanted.min_population,
+        wanted.min_households,
+        wanted.bridge_gaps,
+        wanted.fill_holes,
+        store.admitted_units(UNIT) if prepared.by_unit else None,
+    )
+
+
 def build_on(prepared: Prepared, wanted: Wanted, threshold: float | None = None) -> Zones:
     """Run the engine on prepared cells, at the threshold asked for or another one."""
-    return build_zones(
-        prepared.cells,
-        prepared.score,
-        wanted.threshold if threshold is None else threshold,
-        contiguity=wanted.contiguity,  # type: ignore[arg-type]  # checked by the command line
-        min_population=wanted.min_population,
-        min_households=wanted.min_households,
-        bridge_gaps=wanted.bridge_gaps,
-        fill_holes=wanted.fill_holes,
-        urban_units=store.admitted_units(UNIT) if prepared.by_unit else None,
-    )
+    return zones_by(prepared.cells, rules_of(prepared, wanted, threshold))
 
 
 def counts_of(zones: Zones) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.core.management.base import CommandParser
 
 from carroyage.errors import CarroyageError
+from carroyage.management.run_words import record_lines, record_of
 from observatory.commands import Command as BaseCommand
 from observatory.commands import ProgressBar
 from observatory.errors import ObservatoryError
@@ -25,6 +26,13 @@ Sum household records by 200 m cell: true sums, for nobody's eyes until they are
 unit and year; several lines are given by urban unit. Records that cannot be used are counted,
 and listed with their reason in --rejected: never silently dropped. Living standards are clipped
 to each departement's P5 and P95: those of the records, or INSEE's of 2019 (--bounds 2019).
+
+Files are read some records at a time: 30 million households take less than 4 GiB. A Dask
+cluster whose workers see the same files gives the same bytes:
+
+  dask scheduler                      # on one machine, then on each: dask worker tcp://HOST:8786
+  observatory grid make /shared/menages.parquet -o cells.parquet --poverty-line 11700 \\
+                        --scheduler tcp://HOST:8786
 """
 PUBLISH_HELP = """\
 Protect cells as INSEE does: natural levels, imputation groups of at least 11 households,
@@ -35,7 +43,8 @@ households, at any level, nor by difference of nested levels.
   observatory grid publish cells.csv -o published/ --format parquet --min-households 20
 
 Written: carreaux_200m, carreaux_1km, niveau_naturel, and residus: what truncation and rounding
-moved, column by column. The threshold may be raised, never lowered.
+moved, column by column. The threshold may be raised, never lowered. With --scheduler the
+workers of a Dask cluster do it, whole 64 km squares each: the same bytes.
 """
 CHECK_HELP = """\
 Tell what is wrong with a published grid: ids, impossible shares, values under the threshold,
@@ -82,7 +91,7 @@ class Command(BaseCommand):
         finally:
             bar.close()
         self.found_errors = bool(options["action"] == "check" and run.counts["errors"])
-        return {"run": run.pk, "kind": run.kind, "counts": run.counts, **run.report}
+        return {**record_of(run), **run.report}
 
     def describe(self, result: Any) -> str:
         """Return counts, then what was found or written."""
@@ -98,7 +107,7 @@ class Command(BaseCommand):
         lines += result.get("notes", [])
         if result["kind"] == "grid check" and not result["findings"]:
             lines.append("Nothing is wrong with this grid.")
-        return "\n".join([*lines, f"Run {result['run']}."])
+        return "\n".join([*lines, *record_lines(result)])
 
 
 def _make_options(add: Any) -> None:
@@ -110,6 +119,7 @@ def _make_options(add: Any) -> None:
     add("--rejected", type=Path, metavar="FILE", help="where unusable records are listed")
     add("--size", type=int, default=200, help="metres (200)")
     add("--epsg", type=int, default=3035, choices=[3035, 5490, 2975], help="system of x and y")
+    _scheduler(add)
 
 
 def _publish_options(add: Any) -> None:
@@ -117,6 +127,11 @@ def _publish_options(add: Any) -> None:
     add("-o", "--out", type=Path, required=True, metavar="FOLDER")
     add("--min-households", type=int, default=11, help="11, or more")
     add("--format", dest="suffix", choices=["csv", "parquet"], default="csv")
+    _scheduler(add)
+
+
+def _scheduler(add: Any) -> None:
+    add("--scheduler", default="", metavar="tcp://HOST:8786", help="a Dask cluster to compute on")
 
 
 def _check_options(add: Any) -> None:
@@ -138,7 +153,12 @@ def _make(options: dict[str, Any], bar: ProgressBar) -> Run:
         options["epsg"],
     )
     return make_grid(
-        options["files"], options["out"], making, rejected=options["rejected"], echo=bar
+        options["files"],
+        options["out"],
+        making,
+        rejected=options["rejected"],
+        scheduler=options["scheduler"],
+        echo=bar,
     )
 
 
@@ -150,6 +170,7 @@ def _publish(options: dict[str, Any], bar: ProgressBar) -> Run:
         options["out"],
         min_households=options["min_households"],
         suffix=options["suffix"],
+        scheduler=options["scheduler"],
         echo=bar,
     )
 

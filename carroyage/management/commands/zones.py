@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from carroyage.errors import CarroyageError
 from carroyage.management import perimeter_words, zone_words
+from carroyage.management.run_words import record_lines, record_of
 from carroyage.management.wanted import Wanted
 from carroyage.management.zone_options import add_actions
 from carroyage.models import ComputedZone
@@ -53,15 +54,17 @@ class Command(BaseCommand):
             "sensitivity": zone_words.stability_lines,
             "compare": perimeter_words.comparison_lines,
         }[self.action]
-        return "\n".join(tell(result))
+        return "\n".join([*tell(result), *record_lines(result)])
 
     def _build(self, options: dict[str, Any], bar: ProgressBar) -> Any:
         if options["if_missing"] and ComputedZone.objects.exists():
             return None
         from carroyage.management.zoning import build
 
-        run, made = build(_wanted(options), again=options["again"], echo=bar)
-        return {"run": run.pk, "made_now": made, "counts": run.counts, **run.report}
+        run, made = build(
+            _wanted(options), again=options["again"], scheduler=options["scheduler"], echo=bar
+        )
+        return {**record_of(run), "made_now": made, **run.report}
 
     def _assess(self, options: dict[str, Any], bar: ProgressBar) -> Any:
         from carroyage.management.assessing import assess_thresholds, row_of
@@ -75,7 +78,7 @@ class Command(BaseCommand):
         )
         last = scales[-1].assessment
         return {
-            "run": run.pk,
+            **record_of(run),
             "score": run.parameters["score"] or "",
             "territory": run.report["territory"],
             "rows": [row_of(scale) for scale in scales],
@@ -97,7 +100,7 @@ class Command(BaseCommand):
             contiguities=options["contiguities"],
         )
         run = assess_stability(_wanted(options), ranges, echo=bar).run
-        return {"run": run.pk, "counts": run.counts, **run.report}
+        return {**record_of(run), **run.report}
 
     def _compare(self, options: dict[str, Any], bar: ProgressBar) -> Any:
         from carroyage.management.zone_runs import compare_runs
