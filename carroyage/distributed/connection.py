@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import dask
 import distributed
@@ -34,10 +36,11 @@ def cluster(address: str, answer: float = ANSWER) -> Iterator[distributed.Client
     ------
     ClusterUnreachable
     """
+    _refuse_no_listener(address, answer)
     try:
         client = distributed.Client(address, timeout=answer, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:  # OSError holds TimeoutError
-        raise errors.ClusterUnreachable(address, "does not answer") from error
+    except (OSError, ValueError) as error:  # OSError holds TimeoutError
+        raise errors.ClusterUnreachable(address, "is no Dask scheduler") from error
     try:
         try:
             client.wait_for_workers(1, timeout=answer)
@@ -47,6 +50,24 @@ def cluster(address: str, answer: float = ANSWER) -> Iterator[distributed.Client
             yield client
     finally:
         client.close(timeout=answer)
+
+
+def _refuse_no_listener(address: str, answer: float) -> None:
+    """Knock before a client is made.
+
+    A client that fails while being made keeps its event loop, which blocks the next one.
+    """
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("tcp", "tls") and parts.hostname and parts.port
+    except ValueError:
+        known = False
+    if not known:
+        raise errors.ClusterUnreachable(address, "is no address like tcp://host:8786")
+    try:
+        socket.create_connection((parts.hostname, parts.port), timeout=answer).close()
+    except OSError as error:
+        raise errors.ClusterUnreachable(address, "does not answer") from error
 
 
 def workers(client: distributed.Client) -> int:
