@@ -51,9 +51,7 @@ def areal(sources: gpd.GeoDataFrame, values: pd.Series, targets: gpd.GeoDataFram
     in full (high).
     """
     _check(sources, targets)
-    pieces = _pieces(sources, targets)
-    share = pieces["area"].to_numpy() / shapely.area(sources.geometry.array)[pieces["source"]]
-    return _summed(pieces, share, _numbers(sources, values), sources, targets)
+    return _summed(_by_area(sources, targets), _numbers(sources, values), targets)
 
 
 def dasymetric(
@@ -71,23 +69,36 @@ def dasymetric(
     _check(sources, targets, cells)
     if cells.empty:
         raise BadParameter("There is no cell to share by.", "Load the grid, or share by area.")
-    own = _numbers(cells, weights)
-    by_cell = _weights_in_sources(sources, cells, own)
+    by_cell = _weights_in_sources(sources, cells, _numbers(cells, weights))
     totals = by_cell.groupby("source")["weight"].sum().reindex(range(len(sources)), fill_value=0.0)
     parts = _cells_in_targets(sources, targets, cells, by_cell)
-    share = _ratio(parts["weight"], totals, parts["source"])
-    low = _ratio(parts["weight"].where(parts["inside"], 0.0), totals, parts["source"])
-    high = _ratio(parts["full"], totals, parts["source"])
-    known = _numbers(sources, values)
-    table = pd.DataFrame(index=targets.index)
-    for name, told in (("value", share), ("low", low), ("high", high)):
-        amount = told * known[parts["source"].to_numpy()]
-        table[name] = _per_target(amount, parts["target"], targets)
-    bare = totals.to_numpy() <= 0
-    if bare.any():
-        rest = areal(sources[bare], values[bare], targets).table
-        table = table.add(rest, fill_value=0.0)
-    return Interpolated(table, float(np.nansum(known) - np.nansum(table["value"])))
+    whole = totals.to_numpy()[parts["source"].to_numpy()]
+    shares = pd.DataFrame(
+        {
+            "source": parts["source"],
+            "target": parts["target"],
+            "share": parts["weight"] / whole,
+            "low": parts["weight"].where(parts["inside"], 0.0) / whole,
+            "high": parts["full"] / whole,
+        }
+    )
+    bare = np.flatnonzero(totals.to_numpy() <= 0)
+    by_area = _by_area(sources, targets)
+    shares = pd.concat([shares, by_area[by_area["source"].isin(bare)]], ignore_index=True)
+    return _summed(shares, _numbers(sources, values), targets)
+
+
+def pooled(
+    numerators: Interpolated, denominators: Interpolated, factor: float = 1.0
+) -> pd.DataFrame:
+    """Return the ratio of two interpolated counts, a sum over a sum, with its widest interval."""
+    top, under = numerators.table, denominators.table
+    table = pd.DataFrame(index=top.index)
+    for name, above, below in (("value", "value", "value"), ("low", "low", "high"),
+                               ("high", "high", "low")):  # fmt: skip
+        table[name] = factor * top[above] / under[below].where(under[below] > 0)
+    # Nobody is surely there: the ratio has no upper bound of its own.
+    return table
 
 
 def _check(*frames: gpd.GeoDataFrame) -> None:
@@ -113,18 +124,21 @@ def _pieces(sources: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.DataFram
     return found[found["area"] > 0].reset_index(drop=True)
 
 
-def _summed(
-    pieces: pd.DataFrame,
-    share: Floats,
-    known: Floats,
-    sources: gpd.GeoDataFrame,
-    targets: gpd.GeoDataFrame,
-) -> Interpolated:
-    amounts = known[pieces["source"].to_numpy()]
+def _by_area(sources: gpd.GeoDataFrame, targets: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the share of each source in each target by area, with its bounds."""
+    pieces = _pieces(sources, targets)
+    share = pieces["area"].to_numpy() / shapely.area(sources.geometry.array)[pieces["source"]]
+    pieces["share"] = share
+    pieces["low"], pieces["high"] = np.where(share >= WHOLE, 1.0, 0.0), 1.0
+    return pieces.drop(columns="area")
+
+
+def _summed(shares: pd.DataFrame, known: Floats, targets: gpd.GeoDataFrame) -> Interpolated:
+    amounts = known[shares["source"].to_numpy(int)]
     table = pd.DataFrame(index=targets.index)
-    table["value"] = _per_target(share * amounts, pieces["target"], targets)
-    table["low"] = _per_target(np.where(share >= WHOLE, amounts, 0.0), pieces["target"], targets)
-    table["high"] = _per_target(amounts, pieces["target"], targets)
+    for name in ("share", "low", "high"):
+        table[name] = _per_target(shares[name].to_numpy() * amounts, shares["target"], targets)
+    table = table.rename(columns={"share": "value"})
     return Interpolated(table, float(np.nansum(known) - np.nansum(table["value"])))
 
 
@@ -163,12 +177,8 @@ def _cells_in_targets(
     part = np.divide(shapely.area(inside), area, out=np.zeros_like(area), where=area > 0)
     both["full"], both["inside"] = both["weight"], part >= WHOLE
     both["weight"] = both["full"] * part
-    return both[part > 0].reset_index(drop=True)
-
-
-def _ratio(weights: pd.Series, totals: pd.Series, source: pd.Series) -> Floats:
-    whole = totals.to_numpy()[source.to_numpy()]
-    return np.divide(weights.to_numpy(), whole, out=np.zeros(len(whole)), where=whole > 0)
+    # A cell without people brings nobody, and no doubt either.
+    return both[(part > 0) & (both["full"] > 0)].reset_index(drop=True)
 
 
 def errors_of(estimated: pd.Series, truth: pd.Series) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from django.db.models import Case, F, FloatField, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
-from observatory.models import Nature, Observation, Right, Sharing, Standing, User
+from observatory.models import Nature, Observation, Right, Sharing, Source, Standing, User
 from observatory.permissions import territories_where
 
 NEEDED = {
@@ -93,3 +93,11 @@ def visible_observations(person: User | None) -> QuerySet[Observation]:
 def unless(hidden: Q, name: str) -> Case:
     """Return a number, or nothing where ``hidden`` holds."""
     return Case(When(hidden, then=Value(None)), default=F(name), output_field=FloatField())
+
+
+def strictest(sources: QuerySet[Source]) -> Sharing:
+    """Return the narrowest reach among sources: that of anything made from them together."""
+    reaches = set(sources.values_list("terms__sharing", flat=True))
+    if not reaches or None in reaches or Sharing.WORKING in reaches:
+        return Sharing.WORKING
+    return Sharing.SHARED if Sharing.SHARED in reaches else Sharing.PUBLIC
