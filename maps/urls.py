@@ -1,14 +1,36 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path, re_path
 
 from maps import sitepages, views
+from maps.portraits import views as portraits
 
 app_name = "maps"
 urlpatterns = [
     path("", views.explorer, name="explorer"),
     path("quartiers/", views.areas_page, name="areas"),
     path("quartiers/<slug:layer>.json", views.areas_json, name="areas-json"),
+    path("portraits/", portraits.index, name="portraits"),
+    path("portraits/<slug:level>/<str:code>/", portraits.page, name="portrait"),
+    path("portraits/<slug:level>/<str:code>/portrait.pdf", portraits.printed, name="portrait-pdf"),
+    re_path(
+        r"^portraits/(?P<level>[a-z_]+)/(?P<code>[^/]+)/carte\.(?P<form>svg|png)$",
+        portraits.picture,
+        name="portrait-map",
+    ),
+    re_path(
+        r"^portraits/(?P<level>[a-z_]+)/(?P<code>[^/]+)/(?P<indicator>[a-z0-9-]+)\.(?P<form>svg|png)$",
+        portraits.chart,
+        name="portrait-chart",
+    ),
     path("glossaire/", sitepages.glossary, name="glossary"),
     path("style/", sitepages.style, name="style"),
+    path("beneficiaires/", include("maps.deposits.urls")),
+    path(
+        "compte/connexion/",
+        LoginView.as_view(template_name="maps/account/login.html"),
+        name="login",
+    ),
+    path("compte/deconnexion/", LogoutView.as_view(next_page="maps:explorer"), name="logout"),
 ]

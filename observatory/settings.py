@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -35,6 +35,8 @@ class Options(BaseSettings):
     trusted_origins: str = ""
     https: bool = False
     log_level: str = "INFO"
+    log_format: Literal["line", "json"] = "line"
+    metrics_token: str = ""  # lets a program elsewhere read /metrics
     tile_timeout_ms: int = Field(5_000, ge=100, le=60_000)
     data: Path | None = None
     database: str = Field("", pattern=r"^[a-z0-9_]*$")
@@ -158,6 +160,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # GeoDjango only asks GDAL for coordinate systems; files are opened by pyogrio, with its own GDAL.
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 AUTH_USER_MODEL = "observatory.User"
+LOGIN_URL = "maps:login"
+LOGIN_REDIRECT_URL = "maps:deposits"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -239,11 +243,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"discreet": {"()": "observatory.logs.DiscreetFilter"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname} {name} [{request_id}]: {message}",
+            "style": "{",
+        },
+        "json": {"()": "observatory.logs.JsonFormatter"},
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": OPTIONS.log_format,
             "filters": ["discreet"],
         }
     },

@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from importers.deposits import errors, lookup, review, service, shared
+from importers.deposits import errors, lookup, results, review, service, shared
 from importers.deposits.background import queue_deposit
 from importers.deposits.forms import DepositForm, LookupForm
 from importers.deposits.models import Deposit
@@ -198,7 +198,7 @@ class Result(DepositView):
         """Return counts by zone, both shares and their bounds."""
         deposit = self.own(number)
         service.note(deposit, "read result", self.account.pk)
-        return Response(service.exact_result(deposit))
+        return Response(results.exact_result(deposit))
 
 
 class ReviewList(DepositView):

@@ -20,7 +20,9 @@ class DepositForm(forms.Form):
     file = forms.FileField(
         label=_("Fichier"), max_length=200, help_text=_("CSV, XLSX, GeoPackage ou GeoJSON ; 200 Mo")
     )
-    scheme = forms.CharField(label=_("Dispositif"), max_length=80)
+    scheme = forms.CharField(
+        label=_("Dispositif"), max_length=80, widget=forms.TextInput(attrs={"list": "schemes"})
+    )
     period_from = forms.DateField(
         label=_("Du"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

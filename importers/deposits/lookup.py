@@ -32,6 +32,11 @@ class Zone:
     act: str
     source: str
 
+    @property
+    def title(self) -> str:
+        """Return the kind of zone in words."""
+        return str(Level(self.level).label)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the zone as plain data."""
         return {

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic, sleep, time
-from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -21,11 +20,9 @@ from importers.deposits import errors
 from importers.deposits.columns import Recognised, Role, recognise_columns
 from importers.deposits.models import Deposit, DepositState
 from importers.deposits.opening import MOST_BYTES, opened_deposit
-from importers.deposits.outcomes import Fate, parts_of
 from importers.deposits.private import acting_for, note_access
 from importers.deposits.processing import process
 from importers.deposits.publishing import publish, withdraw
-from importers.deposits.shares import LivedQuarter, Share
 from importers.deposits.store import Counts, Store
 from importers.deposits.vault import Vault, key_folder, spool_folder
 from importers.errors import ImporterError
@@ -160,6 +157,12 @@ def propose_columns(deposit: Deposit) -> Recognised:
     deposit.columns = {str(role): name for role, name in found.roles.items()}
     deposit.discarded = [[name, str(why)] for name, why in found.private.items()]
     return found
+
+
+def samples_of(deposit: Deposit) -> tuple[tuple[str, ...], dict[str, list[str]]]:
+    """Return the columns of a waiting file, and the first cells of each."""
+    with opened_deposit(Vault(deposit.mark), deposit.file_name) as file:
+        return file.columns, file.samples(20)
 
 
 def earlier_copy(deposit: Deposit) -> Deposit | None:
@@ -346,41 +349,3 @@ def note(deposit: Deposit, action: str, actor: int | None) -> None:
     """Note that somebody used what a deposit holds."""
     with acting_for(deposit.organisation_id) as cursor:
         note_access(cursor, deposit, action, actor=actor)
-
-
-# -- results -------------------------------------------------------------------------------
-
-
-def exact_result(deposit: Deposit) -> dict[str, Any]:
-    """Return the depositor's own exact counts: for its organisation alone."""
-    counts = Store(deposit).read_counts()
-    fates = {fate.name.lower(): 0 for fate in Fate}
-    by_level: dict[str, dict[str, int]] = {}
-    structures: dict[str, list[int]] = {}
-    for name, count in counts.items():
-        parts = parts_of(name)
-        fates[parts["fate"]] += count.rows
-        for level in ("qpv", "qva", "arrondissement", "commune", "iris"):
-            if parts[level]:
-                held = by_level.setdefault(level, {})
-                held[parts[level]] = held.get(parts[level], 0) + count.rows
-        if parts["structure"]:
-            tally = structures.setdefault(parts["structure"], [0, 0, 0])
-            tally[0] += count.rows if parts["fate"] == "qpv" else 0
-            tally[1] += count.rows
-            tally[2] += count.rows if parts["fate"] in ("ambiguous", "not_located") else 0
-    total = sum(fates.values())
-    unlocated = fates["ambiguous"] + fates["not_located"]
-    return {
-        "deposit": deposit.pk,
-        "scheme": deposit.scheme,
-        "state": deposit.state,
-        "fates": fates,
-        "in_qpv": Share(fates["qpv"], total, unlocated).as_dict(),
-        "by_level": by_level,
-        "structures": {
-            name: LivedQuarter(Share(*tally)).as_dict() for name, tally in structures.items()
-        },
-        "proximity_metres": deposit.proximity_metres,
-        "discarded": deposit.discarded,
-    }

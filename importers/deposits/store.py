@@ -184,6 +184,15 @@ class Store:
             note_access(cursor, self.deposit, "read review", len(rows), actor)
         return rows
 
+    def counted_before(self) -> int | None:
+        """Return how many rows were left out because their reference was met before.
+
+        None once the deposit is purged.
+        """
+        if not (self.deposit.distinct_rows or self.deposit.distinct_scheme):
+            return 0
+        return sum(records.twice for records in self.records()) if self.vault.exists else None
+
     def left(self) -> dict[int, int]:
         """Return how many rows are left to review, by what became of them."""
         with acting_for(self.deposit.organisation_id) as cursor:

@@ -19,7 +19,9 @@ register = template.Library()
 # The pages of the header, in order; a page below one of them marks it as the current one.
 PAGES = (
     ("maps:explorer", _("Carte")),
+    ("maps:portraits", _("Portraits")),
     ("maps:areas", _("Liste des quartiers")),
+    ("maps:deposits", _("Bénéficiaires")),
     ("maps:glossary", _("Glossaire")),
 )
 

@@ -16,7 +16,7 @@ from django.contrib.gis.geos import Point
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
-from importers.deposits import service
+from importers.deposits import results, service
 from importers.models import Deposit
 from observatory.models import Address, Assignment, Level, Organisation, Role, Status, User
 from observatory.paths import PROJECT
@@ -45,7 +45,7 @@ def a_few_quarters() -> None:
     """Store two quarters, a quarter under watch and the arrondissement around them."""
     for code, box in (
         ("QP075001", a_box(2.35, 48.85, 2.36, 48.86)),
-        ("QP075002", a_box(2.358, 48.889, 2.362, 48.891)),
+        ("QP075002", a_box(2.357, 48.888, 2.366, 48.8915)),
     ):
         territory = a_territory(Level.QPV, code, f"Quartier {code[-1]}")
         a_perimeter(territory, box, since=SINCE, act="Décret d’essai")
@@ -59,7 +59,7 @@ def the_towns_addresses() -> None:
     source = a_source("ban")
     Address.objects.bulk_create(
         Address(
-            key=f"door-{place}", number=number, suffix=suffix, street=street, postcode=postcode,
+            ban_id=f"door-{place}", number=number, suffix=suffix, street=street, postcode=postcode,
             commune_code=commune, commune_name=name, geom=Point(lon, lat, srid=4326), source=source,
         )
         for place, (number, suffix, street, postcode, commune, name, lon, lat) in enumerate(
@@ -87,7 +87,7 @@ def deposited(user: User, text: str | bytes, name: str = "liste.csv", **ask) -> 
 
 def fates(deposit: Deposit) -> dict[str, int]:
     """Return how many rows ended where, without zeros."""
-    told = service.exact_result(deposit)["fates"]
+    told = results.exact_result(deposit)["fates"]
     return {name: count for name, count in told.items() if count}
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from importers.deposits import processing, service
+from importers.deposits import processing, results, service
 from importers.deposits.errors import Cancelled, KeyDestroyed, TooLarge
 from importers.deposits.publishing import population_of, published, subject_of
 from importers.deposits.store import Store
@@ -50,7 +50,7 @@ def deposited(text: str | bytes, name: str = "liste.csv", **ask) -> Deposit:
 
 
 def fates(deposit: Deposit) -> dict[str, int]:
-    result = service.exact_result(service.carry_out(deposit))
+    result = results.exact_result(service.carry_out(deposit))
     return {name: count for name, count in result["fates"].items() if count}
 
 
@@ -64,7 +64,7 @@ def a_list(inside: int, outside: int, lost: int = 0) -> str:
 
 def test_the_published_example_is_counted_and_shared_both_ways():
     deposit = service.carry_out(deposited(a_list(341, 2_021, 105)))
-    result = service.exact_result(deposit)
+    result = results.exact_result(deposit)
     assert result["fates"] == {
         "qpv": 341, "qva": 0, "proximity": 0, "outside": 2_021, "ambiguous": 0, "not_located": 105,
     }  # fmt: skip
@@ -117,7 +117,7 @@ def test_a_workbook_is_read_with_its_title_rows(tmp_path):
 def test_structures_half_of_whose_users_live_in_a_quarter_are_told():
     rows = [f"A;{INSIDE}"] * 6 + [f"A;{OUTSIDE}"] * 4 + [f"B;{OUTSIDE}"] * 10
     deposit = service.carry_out(deposited("structure;lon;lat\n" + "\n".join(rows)))
-    told = service.exact_result(deposit)["structures"]
+    told = results.exact_result(deposit)["structures"]
     assert {name: structure["verdict"] for name, structure in told.items()} == {
         "A": "eligible", "B": "not_eligible",
     }  # fmt: skip
@@ -225,13 +225,13 @@ def test_a_cancelled_deposit_leaves_neither_rows_nor_key():
 
 def test_purging_destroys_rows_and_key_and_keeps_the_counts():
     deposit = service.carry_out(deposited(a_list(10, 10, 5)))
-    before = service.exact_result(deposit)["fates"]
+    before = results.exact_result(deposit)["fates"]
     assert len(Store(deposit).reviews(None)) == 5
     assert service.purge_due(date(2100, 1, 1)) == 1
     deposit.refresh_from_db()
     assert deposit.state == DepositState.PURGED
     assert Store(deposit).reviews(None) == []
-    assert service.exact_result(deposit)["fates"] == before
+    assert results.exact_result(deposit)["fates"] == before
     with pytest.raises(KeyDestroyed):
         Vault(deposit.mark).seal(b"x", "y")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from importers.deposits import service
+from importers.deposits import results, service
 from importers.deposits.errors import BadChoice
 from importers.errors import ImporterError
 from importers.files import local_file
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             service.carry_out(deposit, bar)
         finally:
             bar.close()
-        return service.exact_result(deposit)
+        return results.exact_result(deposit)
 
     def describe(self, result: Any) -> str:
         """Return the counts in words: counts first, then both shares and their bounds."""
