@@ -1,4 +1,4 @@
-"""WSGI entry point of the site with its tile gate in front; what the web server runs."""
+"""WSGI entry point of the site, watched, its tile gate in front; what the web server runs."""
 
 from typing import Any
 
@@ -9,8 +9,9 @@ def _with_gate() -> Any:
     from layers.gate import TileGate
     from layers.kept import KeptTiles
     from observatory.paths import home
+    from observatory.watching import Watched
 
-    return TileGate(django_application, KeptTiles(home() / "tiles"))
+    return Watched(TileGate(django_application, KeptTiles(home() / "tiles")))
 
 
 application = _with_gate()

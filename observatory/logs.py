@@ -1,11 +1,16 @@
-"""What a log line may not hold: query strings and form values, which may name a person."""
+"""Log lines: what they hold (a request id), and what they may not (anything about a person)."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from contextvars import ContextVar
+from datetime import UTC, datetime
 
 _QUERY = re.compile(r"\?[^\s\"']*")
+# Set by observatory.watching for the time of a request; "-" outside of one.
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 class DiscreetFilter(logging.Filter):
@@ -20,4 +25,23 @@ class DiscreetFilter(logging.Filter):
         record.msg = _QUERY.sub("?…", record.getMessage())
         record.args = None
         record.__dict__.pop("request", None)
+        record.request_id = REQUEST_ID.get()
         return True
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; ``fields`` given with a record stand beside its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request_id": getattr(record, "request_id", "-"),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            told["exception"] = _QUERY.sub("?…", self.formatException(record.exc_info))
+        return json.dumps(told, ensure_ascii=False, default=str)
