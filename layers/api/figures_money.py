@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.api.figures_table import CODE, YEAR, Table, Told, source_columns
 from observatory.figures.statements import check
-from observatory.figures.visible import visible
+from observatory.figures.visible import NEEDED, visible
 from observatory.models import (
     FundingLine,
     Project,
@@ -64,12 +64,18 @@ def _reviews(person: User | None) -> QuerySet:
     return rows if where is None else rows.filter(territory__in=where)
 
 
+def _reaches(person: User | None) -> list[str]:
+    """Return the reaches a person may see everywhere: classes compare quarters of all contracts."""
+    return [r for r, right in NEEDED.items() if territories_where(person, right) is None]
+
+
 def _typologies(person: User | None) -> QuerySet:
-    return Typology.objects.select_related("run")
+    return Typology.objects.filter(facts__sharing__in=_reaches(person)).select_related("run")
 
 
 def _classes(person: User | None) -> QuerySet:
-    return TypologyClass.objects.select_related("typology", "territory")
+    rows = TypologyClass.objects.filter(typology__facts__sharing__in=_reaches(person))
+    return rows.select_related("typology", "territory")
 
 
 MONEY = (

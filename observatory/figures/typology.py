@@ -19,14 +19,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import mapclassify
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.cluster import KMeans
 
+from observatory.figures.breaks import between, natural_breaks
 from observatory.figures.errors import BadParameter, TooFewFigures
-from observatory.figures.series import figures, indicators_of
+from observatory.figures.series import breaks_of, figures, indicators_of
 from observatory.models import Polarity
 
 Floats = npt.NDArray[np.float64]
@@ -83,6 +83,7 @@ def classify(
         raise BadParameter(f"No method is called {method!r}.", f"Methods: {', '.join(METHODS)}.")
     if not 2 <= count <= 12:
         raise BadParameter(f"{count} classes were asked for.", "Ask for 2 to 12.")
+    values = values.sort_index()  # no result may depend on the order rows come in
     deviations = oriented(values, polarity)
     known = deviations.notna().sum(axis=1)
     usable = known >= max(1.0, LEAST_KNOWN * values.shape[1])
@@ -109,10 +110,14 @@ Cutting = Callable[[pd.DataFrame, int, int], "tuple[pd.Series, list[float]]"]
 
 def _by_index(kept: pd.DataFrame, count: int, seed: int) -> tuple[pd.Series, list[float]]:
     scores = kept.mean(axis=1)
-    distinct = len(np.unique(scores))
-    found = mapclassify.FisherJenks(scores.to_numpy(), k=min(count, distinct))
-    numbers = len(found.bins) - pd.Series(found.yb, index=kept.index)  # 1 is the highest score
-    return numbers, [float(edge) for edge in found.bins]
+    edges = [float(edge) for edge in between(scores.to_numpy(), natural_breaks(scores, count))]
+    return _numbered(scores, edges), edges
+
+
+def _numbered(scores: pd.Series, edges: list[float]) -> pd.Series:
+    """Return the class of each score by the upper bounds of the classes; 1 is the highest."""
+    place = np.searchsorted(np.array(edges[:-1]), scores.to_numpy(), side="left")
+    return pd.Series(len(edges) - place, index=scores.index)
 
 
 def _by_profile(kept: pd.DataFrame, count: int, seed: int) -> tuple[pd.Series, list[float]]:
@@ -146,8 +151,7 @@ def _assign(
     drawn = sample.reset_index(drop=True)
     numbers, edges = cutting(drawn, count, seed)
     if edges:
-        place = np.searchsorted(np.array(edges[:-1]), part.mean(axis=1).to_numpy(), side="left")
-        return pd.Series(len(edges) - place, index=part.index)
+        return _numbered(part.mean(axis=1), edges)
     centres = drawn.groupby(numbers).mean()
     filled = part.fillna(part.median())
     gaps = {n: ((filled - centres.loc[n]) ** 2).sum(axis=1) for n in centres.index}
@@ -221,11 +225,18 @@ def theil_sen(years: Floats, values: Floats) -> float:
 
 
 def stored_values(
-    codes: Sequence[str], year: int, *, level: str = "qpv", generation: int | None = None
+    codes: Sequence[str],
+    year: int,
+    *,
+    level: str = "qpv",
+    generation: int | None = None,
+    territories: Sequence[int] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return quarters × indicators of one year, and each indicator's polarity."""
     found = indicators_of(codes)
-    frame = figures(codes, level=level, generation=generation, years=[year])
+    frame = figures(
+        codes, level=level, generation=generation, years=[year], territories=territories
+    )
     table = frame.pivot(index="territory", columns="indicator", values="value")
     table = table.reindex(columns=list(found)).astype(np.float64)
     return table, {code: indicator.polarity for code, indicator in found.items()}
@@ -238,9 +249,15 @@ def stored_panels(
     level: str = "qpv",
     generation: int | None = None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Return quarters × years by indicator, and each indicator's polarity."""
+    """Return quarters × years by indicator, and each indicator's polarity.
+
+    Years before an indicator's last series break are left out: no trend crosses it.
+    """
     found = indicators_of(codes)
     frame = figures(codes, level=level, generation=generation, years=list(years))
+    broken = breaks_of(codes).years
+    first = {code: max((year for _, year, _ in told), default=0) for code, told in broken.items()}
+    frame = frame[frame["year"] >= frame["indicator"].map(first).fillna(0)]
     panels = {
         code: frame[frame["indicator"] == code].pivot(
             index="territory", columns="year", values="value"
