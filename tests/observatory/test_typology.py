@@ -317,7 +317,7 @@ def test_warnings_name_the_quarter_and_stop_at_a_break(stored: list[int]) -> Non
         indicator = an_indicator(name)
         for year in range(2021, 2025):
             for rank, place in enumerate(Territory.objects.filter(pk__in=stored).order_by("code")):
-                worse = 6 * (year - 2020) if rank == 10 else 0
+                worse = year - 2021 if rank == 10 else 0
                 a_figure(indicator, place, year, 30 + rank / 10 + worse, source=source)
     years = list(range(2021, 2025))
     told = classes.warnings_of(["poverty", "jobless"], years)
