@@ -185,7 +185,7 @@ def described_territory(dataset: GridDataset) -> gpd.GeoDataFrame:
     Columns: code, name, level, cells, city (the commune's code, or that of the commune an
     arrondissement belongs to), geometry.
     """
-    return _shapes(
+    return read_shapes(
         _with_centres(
             dataset,
             """
@@ -224,7 +224,7 @@ def legal_quarters(generation: int | None = None) -> gpd.GeoDataFrame:
     if generation is None:
         known = quarters.values_list("territory__generation", flat=True).distinct()
         generation = min((year for year in known if year), default=0)
-    return _shapes(
+    return read_shapes(
         SQL("""
         SELECT t.code, t.name, t.generation, p.geom
         FROM observatory_perimeter p JOIN observatory_territory t ON t.id = p.territory_id
@@ -259,7 +259,7 @@ def latest_zones_run() -> Run | None:
 
 def zone_shapes(run: Run) -> gpd.GeoDataFrame:
     """Return the zones of a run: number, name, ind, score, geometry (EPSG:4326)."""
-    return _shapes(
+    return read_shapes(
         SQL("""
         SELECT z.number, t.name, z.cells, z.ind, z.score, p.geom
         FROM carroyage_computedzone z
@@ -284,16 +284,7 @@ def save_zones(run: Run, zones: Zones, source: Source, names: list[str], line: A
     numbers = [int(number) for number in zones.table.index]
     rows = zones.table.to_dict("records")
     for number, row, shape, name in zip(numbers, rows, shapes, names, strict=True):
-        territory = Territory.objects.create(
-            level=Level.ZONE, code=f"Z{run.pk}-{number:03d}", name=name, source=source
-        )
-        perimeter = Perimeter.objects.create(
-            territory=territory,
-            geom=_multipolygon(shape),
-            status=Status.COMPUTED,
-            source=source,
-            reason=f"{BUILD}, run {run.pk}",
-        )
+        perimeter = add_zone_perimeter(run, source, number, name, shape)
         ComputedZone.objects.create(
             run=run,
             perimeter=perimeter,
@@ -307,11 +298,29 @@ def save_zones(run: Run, zones: Zones, source: Source, names: list[str], line: A
         )
 
 
+def add_zone_perimeter(run: Run, source: Source, number: int, name: str, shape: Any) -> Perimeter:
+    """Store one zone's shape (EPSG:4326) as a computed perimeter of a territory of its own."""
+    territory = Territory.objects.create(
+        level=Level.ZONE, code=f"Z{run.pk}-{number:03d}", name=name, source=source
+    )
+    return Perimeter.objects.create(
+        territory=territory,
+        geom=multipolygon(shape),
+        status=Status.COMPUTED,
+        source=source,
+        reason=f"{BUILD}, run {run.pk}",
+    )
+
+
 def names_of(zones: Zones) -> list[str]:
     """Name each zone after the arrondissement or commune that holds most of it."""
-    shapes = gpd.GeoSeries(zones.outlines(), crs=zones.epsg).to_crs(WGS84)
+    return names_of_shapes(gpd.GeoSeries(zones.outlines(), crs=zones.epsg).to_crs(WGS84))
+
+
+def names_of_shapes(shapes: gpd.GeoSeries) -> list[str]:
+    """Name zones, numbered from 1, after the place that holds most of each (EPSG:4326)."""
     names = []
-    for number, shape in zip(zones.table.index, shapes, strict=True):
+    for number, shape in enumerate(shapes, start=1):
         place = _place_of(shape)
         names.append(f"Zone {number}" + (f" — {place}" if place else ""))
     return names
@@ -352,7 +361,8 @@ def _or_none(row: Mapping[Any, Any], name: str) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _multipolygon(shape: Any) -> MultiPolygon:
+def multipolygon(shape: Any) -> MultiPolygon:
+    """Turn a shapely (multi)polygon in WGS 84 into a stored one."""
     polygons = shape if shape.geom_type == "MultiPolygon" else shapely.multipolygons([shape])
     made = GEOSGeometry(memoryview(shapely.to_wkb(polygons)), srid=WGS84)
     return cast(MultiPolygon, made)
@@ -377,7 +387,8 @@ def read_query(query: Composable, values: dict[str, Any]) -> pd.DataFrame:
     return pyarrow.csv.read_csv(buffer, convert_options=options).to_pandas()
 
 
-def _shapes(query: Composable, values: dict[str, Any]) -> gpd.GeoDataFrame:
+def read_shapes(query: Composable, values: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Read a query's rows with their ``geom`` as geometry (EPSG:4326)."""
     frame = read_query(
         SQL("SELECT s.*, ST_AsBinary(s.geom) AS wkb FROM ({}) AS s").format(query), values
     )

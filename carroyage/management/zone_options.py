@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from carroyage.management.wanted import Wanted
@@ -19,6 +20,11 @@ Build zones from the loaded cells and store them as computed perimeters.
                           --urban-unit-population 10500000
   observatory zones build --scheduler tcp://HOST:8786
       the same zones, computed by the workers of a Dask cluster
+  observatory zones build --outlines --list quarters.csv
+      plausible outlines finer than cells (cell x IRIS), by a score fitted on the loaded legal
+      generation; where a city has none, by the share of poor households. The list (name,
+      communes, population; optional streets) is the planner's. The result says what was used
+      and what could not be: a grid alone is enough
 
 A reconstruction is never the legal zoning: compare it with 'observatory zones assess'.
 """
@@ -27,6 +33,10 @@ Compare computed zones with the legal quarters, at several thresholds.
 
   observatory zones assess
   observatory zones assess --score mean_living_standard --thresholds 14000,16000,18000
+  observatory zones assess --outlines --list quarters.csv \\
+                           --sectors 75108+75109+75116+75117+75118+75119,75105+75106+75107
+      outlines drawn by a score that never saw the arrondissement (or the sector; the divisions
+      left are one more) it draws, beside naive whole cells judged the same way
 
 IoU is area in common over area of either; its ceiling is the best any set of whole cells can
 do. Population is each cell's, shared among its addresses. AUC: a cell is positive when at
@@ -81,17 +91,26 @@ def _build(add: Any) -> None:
     add("--if-missing", action="store_true", help="only if none exist")
     add("--again", action="store_true", help="even if nothing changed")
     add("--scheduler", default="", metavar="tcp://HOST:8786", help="a Dask cluster to compute on")
+    _outlines(add)
 
 
 def _assess(add: Any) -> None:
     add("--thresholds", type=numbers, help="0.2,0.25,0.3")
-    add("--generation", type=int, help="of the quarters (earliest)")
+    add("--sectors", type=sectors, default=(), metavar="CODE+CODE,CODE", help="held out together")
+    _outlines(add)
+
+
+def _outlines(add: Any) -> None:
+    add("--outlines", action="store_true", help="pieces finer than cells, a fitted score")
+    add("--list", dest="listed", type=Path, metavar="FILE", help="name, communes, population")
+    add("--blocks", type=float, metavar="METRES", help="cut pieces by blocks of addresses too")
+    add("--generation", type=int, help="of the legal quarters (earliest)")
     add(
         "--territory",
         type=words,
         default=(),
         metavar="CODE,CODE",
-        help="communes or arrondissements to compare on (the city the cells describe)",
+        help="communes or arrondissements to work on (the city the cells describe)",
     )
 
 
@@ -147,6 +166,11 @@ def pair(text: str) -> tuple[float, float]:
     if len(found) != 2 or found[0] > found[1]:
         raise argparse.ArgumentTypeError(f"{text!r} is not a range like 0.2,0.25")
     return found[0], found[1]
+
+
+def sectors(text: str) -> tuple[tuple[str, ...], ...]:
+    """Read groups of codes."""
+    return tuple(tuple(part.strip().split("+")) for part in text.split(",") if part.strip())
 
 
 def words(text: str) -> tuple[str, ...]:

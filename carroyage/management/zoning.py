@@ -148,7 +148,7 @@ def build(
         recorder("naming zones", 0, len(zones.table))
         line = _line_of_zone(prepared.lines)
         names = store.names_of(zones)
-        store.save_zones(recorder.run, zones, _source(prepared.dataset), names, line)
+        store.save_zones(recorder.run, zones, source_of_zones(prepared.dataset), names, line)
         recorder.run.counts = counts_of(zones)
         recorder.run.report = {
             "lines": prepared.explain_lines(),
@@ -221,7 +221,7 @@ def _line_of_zone(lines: Mapping[str, Line] | Line | None) -> Any:
     return lambda row: float(lines[row[UNIT]].value)
 
 
-def _source(dataset: GridDataset) -> Source:
+def source_of_zones(dataset: GridDataset) -> Source:
     """Return the source of computed perimeters: the project's own, fed by that set of cells."""
     source, _ = Source.objects.update_or_create(
         code=f"zones-{dataset.source.code}"[:80],

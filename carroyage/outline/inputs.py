@@ -29,6 +29,7 @@ class CityInputs:
     divisions : communes or arrondissements with a ``code`` column; with a list, no quarter is
         looked for in a division the list does not name
     epsg : projected system of every measure
+    blocks : metres; with addresses, pieces are also cut by blocks of about that width
     """
 
     cells: pd.DataFrame
@@ -41,6 +42,7 @@ class CityInputs:
     divisions: gpd.GeoDataFrame | None = None
     epsg: int = overlap.MEASURED_IN
     vintages: dict[str, str] = field(default_factory=dict)
+    blocks: float | None = None
 
     def __post_init__(self) -> None:
         missing = set(REQUIRED) - set(self.cells.columns)
@@ -81,4 +83,6 @@ class CityInputs:
             "addresses": self.addresses is not None,
             "list of quarters": self.has_names,
         }
+        if self.blocks is not None:
+            found["blocks of addresses"] = self.addresses is not None
         return [k for k, v in found.items() if v], [k for k, v in found.items() if not v]

@@ -23,6 +23,7 @@ Ints = npt.NDArray[np.int64]
 Geometries = npt.NDArray[np.object_]
 
 THINNEST = 1.0  # m²: smaller pieces are numerical crumbs
+BEYOND = 10_000.0  # metres: how far from the last address its block still reaches
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ def cut_pieces(inputs: CityInputs) -> Pieces:
     limits = _limits(inputs, frame)
     keys, squares = _squares(frame, limits, inputs.epsg)
     shapes, square, area = _cut(squares, limits, inputs)
+    if inputs.blocks is not None and inputs.addresses is not None:
+        blocks = address_blocks(inputs.addresses, inputs.blocks, inputs.epsg)
+        shapes, parent = _cut_by_blocks(shapes, blocks)
+        square, area = square[parent], area[parent]
     points = inputs.addresses
     people = frame.locate(points)
     at = np.searchsorted(frame.keys, keys)
@@ -118,6 +123,33 @@ def _cut(
     keep = (shapely.area(shapes) > THINNEST) & inside
     order = np.lexsort((area[keep], square[keep]))
     return shapes[keep][order], square[keep][order], area[keep][order]
+
+
+def address_blocks(
+    addresses: gpd.GeoDataFrame | gpd.GeoSeries, width: float, epsg: int
+) -> Geometries:
+    """Share the ground among blocks of neighbouring addresses; disjoint polygons in ``epsg``.
+
+    Addresses of one square of ``width`` metres make a block, which takes the ground nearer to
+    their middle than to any other block's.
+    """
+    xy = shapely.get_coordinates(addresses.geometry.to_crs(epsg).array)
+    place = np.floor(xy / width).astype(np.int64)
+    _, block, count = np.unique(place, axis=0, return_inverse=True, return_counts=True)
+    block = block.ravel()
+    middle = np.column_stack([np.bincount(block, xy[:, i]) / count for i in (0, 1)])
+    reach = shapely.box(*shapely.total_bounds(shapely.points(middle))).buffer(BEYOND)
+    made = shapely.voronoi_polygons(shapely.multipoints(middle), extend_to=reach)
+    return np.asarray(shapely.get_parts(made), dtype=object)
+
+
+def _cut_by_blocks(shapes: Geometries, blocks: Geometries) -> tuple[Geometries, Ints]:
+    """Cut pieces by blocks; give each part and the row of the piece it comes from."""
+    parent, block = shapely.STRtree(blocks).query(shapes, predicate="intersects")
+    parts = shapely.intersection(shapes[parent], blocks[block])
+    keep = shapely.area(parts) > THINNEST
+    order = np.lexsort((block[keep], parent[keep]))
+    return parts[keep][order], parent[keep][order].astype(np.int64)
 
 
 def _touching(shapes: Geometries) -> tuple[Ints, Ints]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.core.management.base import CommandParser
 
 from carroyage.errors import CarroyageError
-from carroyage.management import perimeter_words, zone_words
+from carroyage.management import outline_words, perimeter_words, zone_words
 from carroyage.management.run_words import record_lines, record_of
 from carroyage.management.wanted import Wanted
 from carroyage.management.zone_options import add_actions
@@ -34,6 +34,7 @@ class Command(BaseCommand):
     def run(self, options: dict[str, Any]) -> Any:
         """Do what was asked."""
         self.action = options["action"]
+        self.outlines = bool(options.get("outlines"))
         bar = ProgressBar()
         try:
             act = {
@@ -49,8 +50,8 @@ class Command(BaseCommand):
     def describe(self, result: Any) -> str:
         """Return the result as a table."""
         tell = {
-            "build": zone_words.zone_lines,
-            "assess": zone_words.assessment_lines,
+            "build": outline_words.drawn_lines if self.outlines else zone_words.zone_lines,
+            "assess": outline_words.judged_lines if self.outlines else zone_words.assessment_lines,
             "sensitivity": zone_words.stability_lines,
             "compare": perimeter_words.comparison_lines,
         }[self.action]
@@ -59,6 +60,11 @@ class Command(BaseCommand):
     def _build(self, options: dict[str, Any], bar: ProgressBar) -> Any:
         if options["if_missing"] and ComputedZone.objects.exists():
             return None
+        if options["outlines"]:
+            from carroyage.management.outlining import draw
+
+            run, _ = draw(_outline_wanted(options), echo=bar)
+            return {**record_of(run), **run.report}
         from carroyage.management.zoning import build
 
         run, made = build(
@@ -67,6 +73,11 @@ class Command(BaseCommand):
         return {**record_of(run), "made_now": made, **run.report}
 
     def _assess(self, options: dict[str, Any], bar: ProgressBar) -> Any:
+        if options["outlines"]:
+            from carroyage.management.outlining import assess_outlines
+
+            run = assess_outlines(_outline_wanted(options), options["sectors"], echo=bar)
+            return {**record_of(run), **run.report}
         from carroyage.management.assessing import assess_thresholds, row_of
 
         run, scales = assess_thresholds(
@@ -110,3 +121,16 @@ class Command(BaseCommand):
 
 def _wanted(options: dict[str, Any]) -> Wanted:
     return Wanted(**{field.name: options[field.name] for field in fields(Wanted)})
+
+
+def _outline_wanted(options: dict[str, Any]) -> Any:
+    from carroyage.management.outline_inputs import OutlineWanted
+
+    return OutlineWanted(
+        options["territory"],
+        options["generation"],
+        options["listed"],
+        options["blocks"],
+        options["vintage"],
+        options["min_population"],
+    )
