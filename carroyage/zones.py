@@ -18,7 +18,7 @@ from scipy.spatial import KDTree
 
 from carroyage import columns, errors, grid
 from carroyage.contiguity import Contiguity, components, gap_positions, hole_positions
-from carroyage.scores import Direction, Score, eligible_cells, find_score
+from carroyage.scores import Direction, Score, eligible_cells, find_score, with_columns
 
 Ints = npt.NDArray[np.int64]
 
@@ -143,7 +143,7 @@ def build_zones(
         score, score.threshold if threshold is None else threshold, contiguity, min_population,
         min_households, bridge_gaps, fill_holes, urban_units,
     )  # fmt: skip
-    return zones_by(cells, rules)
+    return zones_by(with_columns(cells, score), rules)
 
 
 def zones_by(cells: pd.DataFrame, rules: Rules) -> Zones:

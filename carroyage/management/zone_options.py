@@ -8,7 +8,10 @@ from typing import Any
 
 from carroyage.management.wanted import Wanted
 
-SCORE_NAMES = ("majority_low_income", "share_poor", "mean_living_standard")
+SCORE_NAMES = (
+    "majority_low_income", "share_poor", "mean_living_standard", "share_poor_near",
+    "combined_ranks",
+)  # fmt: skip
 BUILD_HELP = """\
 Build zones from the loaded cells and store them as computed perimeters.
 

@@ -13,7 +13,7 @@ from carroyage import errors, store
 from carroyage.lines import Line, LineInput, decree_line, median_input, stated_line
 from carroyage.management.wanted import Wanted
 from carroyage.models import GridDataset, Origin
-from carroyage.scores import MAJORITY_LOW_INCOME, SHARE_POOR, find_score
+from carroyage.scores import MAJORITY_LOW_INCOME, SHARE_POOR, find_score, with_columns
 from carroyage.zones import Rules, Zones, zones_by
 from observatory.models import Run, Source
 from observatory.plain import plain
@@ -50,14 +50,14 @@ def prepare(wanted: Wanted) -> Prepared:
         return _from_records(records, score, wanted)
     if published is None:
         raise errors.NothingToZone("published cells")
-    cells = store.read_cells(published, columns_needed(score))
+    cells = with_columns(store.read_cells(published, columns_needed(score)), find_score(score))
     return _with_units(published, score, cells, None)
 
 
 def columns_needed(score: str) -> list[str]:
     """Return the published columns that zoning by this score and its sums need."""
     declared = find_score(score)
-    needed = ["ind", "men", "men_pauv", "ind_snv", declared.numerator, declared.denominator]
+    needed = ["ind", "men", "men_pauv", "ind_snv", *declared.needs]
     return list(dict.fromkeys(needed))
 
 
