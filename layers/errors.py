@@ -127,6 +127,20 @@ class Unidentified(LayersError):
     title = "Not identified"
 
 
+class Forbidden(LayersError):
+    """The person may read this but not write it."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Not allowed"
+
+
+class Conflict(LayersError):
+    """What is there is not at a step from which this can be done."""
+
+    status = HTTPStatus.CONFLICT
+    title = "Not at this step"
+
+
 class NotReady(LayersError):
     """The site cannot answer yet."""
 
@@ -139,3 +153,17 @@ class NoSuchGlyphs(LayersError):
 
     status = HTTPStatus.NOT_FOUND
     title = "Unknown letters"
+
+
+class NoSuchRaster(LayersError):
+    """No raster is made of this."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Unknown raster"
+
+
+class BadRaster(LayersError):
+    """A raster file cannot be used for what was asked."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Unusable raster"

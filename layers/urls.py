@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from layers import views
 from layers.problems import no_such_address
+from layers.rasters import views as rasters
 from layers.ready import readyz
 
 app_name = "layers"
@@ -12,6 +13,9 @@ urlpatterns = [
     path("tiles", views.catalogue, name="catalogue"),
     path("tiles/<str:names>.json", views.tilejson, name="tilejson"),
     path("tiles/<str:names>/<str:z>/<str:x>/<str:y>.pbf", views.tile, name="tile"),
+    path("rasters/cells/<str:variable>.tif", rasters.cells, name="raster"),
+    path("rasters/", no_such_address),
+    path("rasters/<path:rest>", no_such_address),
     path("styles/<str:names>.json", views.style, name="style"),
     path("styles/glyphs/<str:stack>/<int:start>-<int:end>.pbf", views.letters, name="letters"),
     re_path(

@@ -21,7 +21,18 @@ from observatory.logs import REQUEST_ID
 _UNSAFE = re.compile(r"[^\x21-\x7e]")
 GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}", re.ASCII)
 # Starts of addresses, each a label of its own; all other addresses are pages.
-OUTLETS = ("tiles", "styles", "api", "ogc", "static", "admin", "healthz", "readyz", "metrics")
+OUTLETS = (
+    "tiles",
+    "styles",
+    "rasters",
+    "api",
+    "ogc",
+    "static",
+    "admin",
+    "healthz",
+    "readyz",
+    "metrics",
+)
 # Answered so often, and so much alike, that only trouble is worth a line.
 QUIET = ("tiles", "static", "healthz", "readyz", "metrics")
 SLOW = 1.0

@@ -24,6 +24,12 @@ def _this_room_only(settings):
     settings.ROOT_URLCONF = "tests.layers.urls"
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept_in_the_projects_own_folder(monkeypatch, tmp_path):
+    """Keep what the server keeps (rasters made at first ask) with the test."""
+    monkeypatch.setattr("layers.rasters.views.home", lambda: tmp_path / "home")
+
+
 @pytest.fixture
 def rules(db):
     """The default rights; a test that commits leaves the tables empty behind it."""

@@ -21,6 +21,9 @@ ROUTES = {
     "tiles/<path:rest>": None,
     "tiles/<str:names>.json": "/tiles/{layer}.json",
     "tiles/<str:names>/<str:z>/<str:x>/<str:y>.pbf": "/tiles/{layer}/12/2074/1408.pbf",
+    "rasters/cells/<str:variable>.tif": "/rasters/cells/ind.tif",
+    "rasters/": None,
+    "rasters/<path:rest>": None,
     "styles/<str:names>.json": "/styles/{layer}.json",
     "styles/glyphs/<str:stack>/<int:start>-<int:end>.pbf": (
         "/styles/glyphs/DejaVu Sans Bold/0-255.pbf"
@@ -42,6 +45,11 @@ ROUTES = {
     "api/zones/": "/api/zones/",
     "api/observations/": "/api/observations/",
     "api/coverage/": "/api/coverage/?category=library",
+    # Their rights are asked sheet by sheet: tests/layers/test_sheets_by_address.py.
+    "api/sheets/completeness": None,
+    "api/sheets/template.csv": None,
+    "api/sheets/<slug:code>/": None,
+    "api/sheets/<slug:code>/<slug:step>": None,
     "api/tables/": "/api/tables/",
     "api/tables/<slug:name>.csv": "/api/tables/indicators.csv",
     "api/tables/<slug:name>/": "/api/tables/indicators/",
@@ -78,7 +86,8 @@ def test_every_route_stands_in_the_table_and_no_other():
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-def test_each_role_sees_the_same_through_every_outlet(secret_layer, make_area, role):
+def test_each_role_sees_the_same_through_every_outlet(secret_layer, make_area, make_grid, role):
+    make_grid()
     shown = make_area()
     draft = make_area(Level.QPV, "P1", "Projet", status="negotiation")
     client, rights = Client(), DEFAULT_RULES[role or Role.PUBLIC]
