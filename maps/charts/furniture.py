@@ -1,0 +1,47 @@
+"""What every static map carries: the north and a scale in round metres."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from matplotlib import patheffects
+
+from maps.charts.theme import INK
+from maps.figures import NO_BREAK, quantity
+
+HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
+
+
+def round_length(width: float) -> float:
+    """Return the largest of 1, 2 or 5 times a power of ten under a quarter of ``width`` metres.
+
+    >>> round_length(4300)
+    1000.0
+    """
+    most = width / 4
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(step * power for step in (1, 2, 5) if step * power <= most)
+
+
+def length_in_words(metres: float) -> str:
+    """Return a length with its unit."""
+    far = metres >= 1_000
+    return f"{quantity(metres / 1_000 if far else metres, '', 0)}{NO_BREAK}{'km' if far else 'm'}"
+
+
+def north_and_scale(axes: Any) -> None:
+    """Draw both; the axes must be in metres, and their limits set."""
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    width, height = east - west, north - south
+    length = round_length(width)
+    x, y = west + 0.04 * width, south + 0.04 * height
+    (bar,) = axes.plot([x, x + length], [y, y], color=INK, lw=2, solid_capstyle="butt")
+    bar.set_path_effects(HALO)
+    text = axes.text(x, y + 0.015 * height, length_in_words(length), fontsize=8, va="bottom")
+    arrow = axes.text(
+        east - 0.04 * width, north - 0.03 * height, "N\n\u2191", ha="center", va="top",
+        fontsize=10, fontweight=600, linespacing=0.9,
+    )  # fmt: skip
+    for one in (text, arrow):
+        one.set_path_effects(HALO)

@@ -1,0 +1,41 @@
+"""An indicator over the years: one line, over the band that half of the quarters keep to."""
+
+from __future__ import annotations
+
+import numpy as np
+from django.utils.translation import gettext as _
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from maps.charts.theme import ACCENT, GROUND, SOFT, Chart
+from maps.figures import quantity, unit_of
+from maps.portraits.evolution import Series
+
+
+def draw_trend(series: Series, form: str, width: float = 4.6, height: float = 2.3) -> bytes:
+    """Return the drawing as ``svg`` or ``png``; missing years break the line."""
+    indicator = series.indicator
+    values = [np.nan if one.value is None else one.value for one in series.values]
+    with Chart(width, height) as chart:
+        axes = chart.axes
+        low = np.array([np.nan if one is None else one for one in series.low])
+        high = np.array([np.nan if one is None else one for one in series.high])
+        if not np.isnan(low).all():
+            axes.fill_between(series.years, low, high, color=GROUND, lw=0)
+            last = int(np.flatnonzero(~np.isnan(high))[-1])
+            axes.annotate(
+                _("la moitié des quartiers"),
+                (series.years[last], (low[last] + high[last]) / 2),
+                xytext=(-4, 0), textcoords="offset points",
+                ha="right", va="center", fontsize=8, color=SOFT,
+            )  # fmt: skip
+        axes.plot(series.years, values, color=ACCENT, marker="o", ms=4, lw=1.8)
+        axes.grid(axis="x", visible=False)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+        unit = unit_of(indicator)
+        decimals = indicator.decimals if unit != "%" else 0
+        axes.yaxis.set_major_formatter(
+            FuncFormatter(lambda value, _place: quantity(value, unit, decimals))
+        )
+        axes.margins(x=0.04, y=0.15)
+        return chart.save(form)

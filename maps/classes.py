@@ -1,0 +1,156 @@
+"""Classes of values for a map: mapclassify's methods, with breaks that say what the colours do.
+
+A class holds its lower break and not its upper one, as on the map of cells. Breaks are rounded
+for reading only as far as no value changes its class, so that the legend always equals the map.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mapclassify
+import numpy as np
+import numpy.typing as npt
+from django.utils.translation import gettext_lazy as _
+
+from maps.errors import BadChoice
+
+Floats = npt.NDArray[np.float64]
+METHODS = {
+    "quantiles": _("Effectifs égaux (quantiles)"),
+    "egales": _("Amplitudes égales"),
+    "jenks": _("Seuils naturels (Jenks)"),
+    "tetes": _("Têtes et queues (distribution très inégale)"),
+    "ecart-type": _("Écarts-types autour de la moyenne"),
+    "rondes": _("Valeurs rondes"),
+    "manuelles": _("Bornes choisies"),
+}
+MOST_CLASSES, USUAL_CLASSES = 8, 5
+# These cut between values: the break is then the lowest value of the upper class.
+BY_DATA = {"quantiles", "jenks", "tetes"}
+BARS = 24
+MOST_EXACT = 400
+
+
+@dataclass(frozen=True)
+class Classes:
+    """``breaks`` part the classes, lowest first: n breaks make n + 1 classes."""
+
+    method: str
+    breaks: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    def of(self, values: Any) -> npt.NDArray[np.int64]:
+        """Return the class of each value, -1 where there is none."""
+        numbers = np.asarray(values, dtype=np.float64)
+        found = np.searchsorted(np.asarray(self.breaks), numbers, side="right")
+        return np.where(np.isnan(numbers), -1, found)
+
+
+def classify(
+    values: Sequence[float] | Floats,
+    method: str = "quantiles",
+    count: int = USUAL_CLASSES,
+    *,
+    given: Sequence[float] = (),
+    decimals: int = 2,
+) -> Classes:
+    """Return the classes of ``values``; fewer than asked where few values differ.
+
+    ``given`` are the breaks of the method "manuelles". Raises BadChoice.
+    """
+    if method not in METHODS:
+        raise BadChoice(_("Cette méthode de classes n’existe pas."))
+    if not 2 <= count <= MOST_CLASSES:
+        raise BadChoice(_("Choisissez de 2 à 8 classes."))
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    breaks = _given(given) if method == "manuelles" else _cut(known, method, count)
+    if method != "manuelles":
+        breaks = _rounded(breaks, known, decimals)
+    places = np.searchsorted(breaks, known, side="right")
+    counts = np.bincount(places, minlength=len(breaks) + 1)
+    return Classes(method, tuple(breaks.tolist()), tuple(counts.tolist()))
+
+
+def _given(breaks: Sequence[float]) -> Floats:
+    found = np.unique(np.asarray(breaks, dtype=np.float64))
+    if not 1 <= len(found) < MOST_CLASSES or not np.isfinite(found).all():
+        raise BadChoice(_("Donnez de 1 à 7 bornes, séparées par des points-virgules."))
+    return found
+
+
+def _cut(known: Floats, method: str, count: int) -> Floats:
+    distinct = np.unique(known)
+    if len(distinct) < 2:
+        return np.zeros(0)
+    count = min(count, len(distinct))
+    found = _scheme(known, method, count)
+    if method in BY_DATA:
+        numbers = np.asarray(found.yb)
+        return np.unique([known[numbers == one].min() for one in np.unique(numbers)])[1:]
+    edges = np.asarray(found.bins, dtype=np.float64)[:-1]
+    inside = edges[(edges > distinct[0]) & (edges <= distinct[-1])]
+    return np.unique(inside)
+
+
+def _scheme(known: Floats, method: str, count: int) -> Any:
+    makers: dict[str, Any] = {
+        "quantiles": lambda: mapclassify.Quantiles(known, k=count),
+        "egales": lambda: mapclassify.EqualInterval(known, k=count),
+        "jenks": lambda: mapclassify.UserDefined(known, _natural(known, count)),
+        "tetes": lambda: mapclassify.HeadTailBreaks(known),
+        "ecart-type": lambda: mapclassify.StdMean(known),
+        "rondes": lambda: mapclassify.PrettyBreaks(known, k=count),
+    }
+    return makers[method]()
+
+
+def _natural(known: Floats, count: int) -> list[float]:
+    """Return the upper edges of Fisher and Jenks, from evenly spaced ranks where values are many.
+
+    The exact search takes a time that grows with the square of the number of values.
+    """
+    few = known
+    if len(known) > MOST_EXACT:
+        few = np.quantile(known, np.linspace(0, 1, MOST_EXACT), method="nearest")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it is slow without numba, hence the ranks
+        edges = mapclassify.FisherJenks(few, k=min(count, len(np.unique(few)))).bins
+    return [float(edge) for edge in edges]
+
+
+def _rounded(breaks: Floats, known: Floats, decimals: int) -> Floats:
+    """Write each break as shortly as leaves every value in its class."""
+    return np.array([_short(one, known, decimals) for one in breaks])
+
+
+def _short(wanted: float, known: Floats, decimals: int) -> float:
+    below, above = known[known < wanted], known[known >= wanted]
+    if not len(below) or not len(above):
+        return float(wanted)
+    low, high = float(below.max()), float(above.min())
+    for digits in range(decimals, 10):
+        for short in (round(float(wanted), digits), math.floor(high * 10**digits) / 10**digits):
+            if low < short <= high:
+                return short
+    return float(wanted)
+
+
+def histogram(values: Sequence[float] | Floats) -> list[tuple[float, float, int]]:
+    """Return the bars (low, high, count) of a histogram; one bar where all values are equal."""
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return []
+    if known.min() == known.max():
+        return [(float(known[0]), float(known[0]), len(known))]
+    counts, edges = np.histogram(known, bins=BARS)
+    return [
+        (float(low), float(high), int(count))
+        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+    ]
