@@ -141,6 +141,20 @@ class Conflict(LayersError):
     title = "Not at this step"
 
 
+class Forbidden(LayersError):
+    """The person may read this but not write it."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Not allowed"
+
+
+class Conflict(LayersError):
+    """What is there is not at a step from which this can be done."""
+
+    status = HTTPStatus.CONFLICT
+    title = "Not at this step"
+
+
 class NotReady(LayersError):
     """The site cannot answer yet."""
 

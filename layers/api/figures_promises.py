@@ -53,25 +53,25 @@ def _crosswalks(person: User | None) -> QuerySet:
     return rows.select_related("left__framework", "right__framework")
 
 
-def finished_or_own(person: User | None, path: str = "") -> Q:
-    """Tell which sheets may be read: validated ones, one's own, and drafts where one steers."""
-    found = Q(**{f"{path}state": SheetState.VALIDATED})
-    if person is not None and person.organisation_id:
-        found |= Q(**{f"{path}organisation": person.organisation_id})
+def readable_sheets(person: User | None) -> QuerySet[FollowUpSheet]:
+    """Return one's own sheets; validated ones by their source's reach; drafts where one steers."""
+    finished = Q(state=SheetState.VALIDATED)
     where = territories_where(person, Right.VIEW_WORKING)
-    return Q() if where is None else found | Q(**{f"{path}territory__in": where})
+    finished |= ~Q(pk__in=[]) if where is None else Q(territory__in=where)
+    shown = visible(FollowUpSheet.objects.all(), person, territory="territory").filter(finished)
+    own = Q(pk__in=[])
+    if person is not None and person.organisation_id:
+        own = Q(organisation=person.organisation_id)
+    return FollowUpSheet.objects.filter(Q(pk__in=shown.values("pk")) | own)
 
 
 def _sheets(person: User | None) -> QuerySet:
-    rows = visible(FollowUpSheet.objects.all(), person, territory="territory")
-    rows = rows.filter(finished_or_own(person))
+    rows = readable_sheets(person)
     return rows.select_related("territory", "node__framework", "scheme", "organisation", "source")
 
 
 def _results(person: User | None) -> QuerySet:
-    rows = visible(
-        SheetResult.objects.all(), person, source="sheet__source", territory="sheet__territory"
-    ).filter(finished_or_own(person, "sheet__"))
+    rows = SheetResult.objects.filter(sheet__in=readable_sheets(person))
     hidden = too_small(value="result")
     names = ("previous", "result", "numerator", "denominator")
     rows = rows.annotate(least=least_shown("sheet__source"), rest=F("denominator") - F("numerator"))

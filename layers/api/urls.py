@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.authtoken.views import obtain_auth_token
 
-from layers.api import exports, figures, figures_space, views
+from layers.api import exports, figures, figures_sheets, figures_space, views
 
 app_name = "api"
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     path("zones/", views.Zones.as_view(), name="zones"),
     path("observations/", views.Observations.as_view(), name="observations"),
     path("coverage/", figures_space.FacilityCoverage.as_view(), name="coverage"),
+    path("sheets/completeness", figures_sheets.Completeness.as_view(), name="completeness"),
+    path("sheets/template.csv", figures_sheets.SheetTemplate.as_view(), name="sheet-template"),
+    path("sheets/<slug:code>/", figures_sheets.Sheet.as_view(), name="sheet"),
+    path("sheets/<slug:code>/<slug:step>", figures_sheets.SheetStep.as_view(), name="sheet-step"),
     path("tables/", figures.Tables.as_view(), name="tables"),
     path("tables/<slug:name>.csv", figures.TableFile.as_view(), name="table-file"),
     path("tables/<slug:name>/", figures.TableRows.as_view(), name="table"),

@@ -23,3 +23,11 @@ class BadParameter(ObservatoryError):
 
 class WrongStep(ObservatoryError):
     """A sheet cannot go from the step it is at to the one asked for."""
+
+
+class NotYours(ObservatoryError):
+    """The person may not fill, hand in or validate this sheet."""
+
+
+class BadSheet(ObservatoryError):
+    """What was written in a sheet cannot be: a share over 100, a part over its whole."""

@@ -50,6 +50,11 @@ ROUTES = {
     "api/sheets/template.csv": None,
     "api/sheets/<slug:code>/": None,
     "api/sheets/<slug:code>/<slug:step>": None,
+    # Their rights are asked sheet by sheet: tests/layers/test_sheets_by_address.py.
+    "api/sheets/completeness": None,
+    "api/sheets/template.csv": None,
+    "api/sheets/<slug:code>/": None,
+    "api/sheets/<slug:code>/<slug:step>": None,
     "api/tables/": "/api/tables/",
     "api/tables/<slug:name>.csv": "/api/tables/indicators.csv",
     "api/tables/<slug:name>/": "/api/tables/indicators/",
