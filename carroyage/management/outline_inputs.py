@@ -20,8 +20,8 @@ from observatory.models import Observation
 from observatory.runs import checksum
 
 # Declared incomes by IRIS: shares as they are, amounts as logarithms.
-SHARES = ("declared-low-income-rate", "declared-business-share")
 AMOUNTS = ("declared-median", "declared-q1", "declared-q3")
+INDICATORS = ("declared-low-income-rate", *AMOUNTS, "declared-business-share")
 LIST_COLUMNS = ("name", "communes", "population")
 
 
@@ -71,7 +71,7 @@ def read_city(wanted: OutlineWanted) -> City:
         cells,
         places,
         areas,
-        tuple(name for name in (*SHARES, *AMOUNTS) if areas is not None and name in areas),
+        tuple(name for name in INDICATORS if areas is not None and name in areas),
         tuple(name for name in AMOUNTS if areas is not None and name in areas),
         None if places is None else read_addresses(places),
         listed,
@@ -118,7 +118,7 @@ def read_areas(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
     if areas.empty:
         return None
     found = Observation.objects.filter(
-        indicator__code__in=(*SHARES, *AMOUNTS), territory__level="iris", value__isnull=False
+        indicator__code__in=INDICATORS, territory__level="iris", value__isnull=False
     ).order_by("year")
     rows = found.values_list("territory__code", "indicator__code", "value")
     told = pd.DataFrame(list(rows), columns=["code", "name", "value"])

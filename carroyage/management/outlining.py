@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -35,7 +36,7 @@ from carroyage.outline.validation import (
 from observatory.errors import ObservatoryError
 from observatory.models import Run
 from observatory.plain import plain
-from observatory.runs import Progress, recorded, silent
+from observatory.runs import Progress, checksum, recorded, silent
 
 ASSESS = "zones assess"
 REFUSALS = (errors.CarroyageError, ObservatoryError)
@@ -158,7 +159,7 @@ class Judged:
 
     drawn: str
     held_out: str
-    zones: int
+    zones: gpd.GeoDataFrame
     assessment: Assessment
 
     def as_row(self) -> dict[str, Any]:
@@ -167,7 +168,7 @@ class Judged:
         return {
             "drawn": self.drawn,
             "held_out": self.held_out,
-            "zones": self.zones,
+            "zones": len(self.zones),
             "iou": told.iou,
             "population_iou": told.population_iou,
             "population_recall": told.population_recall,
@@ -181,13 +182,18 @@ class Judged:
 
 
 def assess_outlines(
-    wanted: OutlineWanted, sectors: Sequence[Sequence[str]] = (), *, echo: Progress = silent
+    wanted: OutlineWanted,
+    sectors: Sequence[Sequence[str]] = (),
+    *,
+    map_file: Path | None = None,
+    echo: Progress = silent,
 ) -> Run:
     """Judge outlines where nothing was fitted on what is judged, beside naive whole cells.
 
     Each arrondissement or commune is drawn by a score that never saw it; ``sectors`` (codes of
     divisions; what is left is one more) are held out too. Without a legal generation, or with
-    a single division, nothing is judged and the run says why.
+    a single division, nothing is judged and the run says why. ``map_file`` is a PNG of the
+    outlines held out first, beside the law.
 
     Raises
     ------
@@ -214,7 +220,28 @@ def assess_outlines(
             "vintages": _vintages(city),
             "not_judged": "" if judged else _why_not(city),
         }
+        if map_file is not None and judged:
+            _draw_map(map_file, city, judged[0])
+            recorder.run.report["map"] = checksum(map_file)
     return recorder.run
+
+
+def _draw_map(path: Path, city: City, judged: Judged) -> None:
+    from carroyage.management.outline_map import draw_map  # matplotlib is slow to import
+
+    told = judged.assessment
+    scores = f"IoU {told.iou:.3f}, population-weighted {told.population_iou:.3f}"
+    vintages = "; ".join(f"{name}: {vintage}" for name, vintage in _vintages(city).items())
+    draw_map(
+        path,
+        city.legal,
+        judged.zones,
+        city.inputs.divisions,
+        f"Reconstructed and legal: {city.words.split(';')[0]}",
+        f"Held out: {judged.held_out}. {scores}.\n{vintages}. Used: "
+        f"{', '.join(city.inputs.used()[0])}.",
+        city.inputs.epsg,
+    )
 
 
 def _why_not(city: City) -> str:
@@ -284,7 +311,7 @@ def _judge(
         fitted_on=f"every group but the one drawn ({found.scheme})",
         vintages=_vintages(city),
     )
-    return Judged(drawn, found.scheme, len(zones), told)
+    return Judged(drawn, found.scheme, zones, told)
 
 
 def _vintages(city: City) -> dict[str, str]:

@@ -100,6 +100,7 @@ def _build(add: Any) -> None:
 def _assess(add: Any) -> None:
     add("--thresholds", type=numbers, help="0.2,0.25,0.3")
     add("--sectors", type=sectors, default=(), metavar="CODE+CODE,CODE", help="held out together")
+    add("--map", dest="map_file", type=Path, metavar="FILE.png", help="outlines beside the law")
     _outlines(add)
 
 

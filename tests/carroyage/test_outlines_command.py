@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -199,6 +200,18 @@ class TestEverythingLoaded:
             "one sector", "one sector",
         ]  # fmt: skip
         assert "Nothing was fitted on what it is judged on" in said("assess", "--outlines")
+
+    def test_a_map_shows_the_held_out_outlines_beside_the_law(self, tmp_path):
+        from PIL import Image
+
+        path = tmp_path / "maps" / "paris.png"
+        told = run("assess", "--outlines", "--map", path)
+        assert told["map"]["name"] == "paris.png"
+        with Image.open(path) as image:
+            shown = np.asarray(image.convert("RGB")).reshape(-1, 3)
+        assert (shown == (11, 79, 138)).all(axis=1).sum() > 500  # drawn outlines
+        filled = (shown[:, 0] > 220) & (shown[:, 1] > 150) & (shown[:, 1] < 190)
+        assert (filled & (shown[:, 2] < 90)).sum() > 5_000  # legal quarters
 
     def test_a_sector_that_is_not_there_is_named(self, capsys):
         with pytest.raises(SystemExit):

@@ -76,7 +76,9 @@ class Command(BaseCommand):
         if options["outlines"]:
             from carroyage.management.outlining import assess_outlines
 
-            run = assess_outlines(_outline_wanted(options), options["sectors"], echo=bar)
+            run = assess_outlines(
+                _outline_wanted(options), options["sectors"], map_file=options["map_file"], echo=bar
+            )
             return {**record_of(run), **run.report}
         from carroyage.management.assessing import assess_thresholds, row_of
 
