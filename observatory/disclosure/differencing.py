@@ -1,9 +1,10 @@
 """Subtraction: which unions of zones of one geography leave a small rest under another one.
 
 Zones overlap without nesting (quarters of 2015 and 2024, quarters and arrondissements, two
-versions of a deposit). Two zones are neighbours in the graph when they share an atom; the search
-grows unions along it and subtracts all zones of the other geography that lie inside
-(Costemalle 2019, doi 10.3233/SJI-190564).
+versions of a deposit). Two zones are neighbours in the graph when one zone of the other geography
+lies across both; the search grows unions along it and subtracts all zones of the other geography
+that lie inside (Costemalle 2019, doi 10.3233/SJI-190564). A union that no such zone holds together
+leaves nothing but the rests of its parts, which are looked at by themselves.
 """
 
 from __future__ import annotations
@@ -45,16 +46,22 @@ def rests(geographies: Mapping[str, Zones], most_zones: int = MOST_ZONES) -> Ite
 
 
 def _rests(over: Zones, under: Zones, most_zones: int) -> Iterator[Rest]:
-    meeting = _meeting(over, under)
-    for union in _unions(over, under, meeting, most_zones):
-        atoms = frozenset().union(*(over[name] for name in union))
-        touched = sorted({name for zone in union for name in meeting[zone]})
-        inside = tuple(name for name in touched if under[name] <= atoms)
-        if not inside:
+    meeting = _meeting(under, over)
+    within: dict[str, list[str]] = {}
+    spans: dict[str, frozenset[str]] = {}
+    for name, held in meeting.items():
+        if not 0 < len(held) <= most_zones:
             continue
+        if under[name] <= frozenset().union(*(over[zone] for zone in held)):
+            spans[name] = frozenset(held)
+            within.setdefault(min(held), []).append(name)
+    for union in _unions(set(spans.values()), most_zones):
+        atoms = frozenset().union(*(over[zone] for zone in union))
+        near = (name for zone in union for name in within.get(zone, ()))
+        inside = tuple(sorted(name for name in near if spans[name] <= union))
         rest = atoms.difference(*(under[name] for name in inside))
         if rest:
-            yield Rest(union, inside, rest)
+            yield Rest(tuple(sorted(union)), inside, rest)
 
 
 def _meeting(over: Zones, under: Zones) -> dict[str, set[str]]:
@@ -69,23 +76,16 @@ def _meeting(over: Zones, under: Zones) -> dict[str, set[str]]:
     }
 
 
-def _unions(
-    over: Zones, under: Zones, meeting: Mapping[str, set[str]], most_zones: int
-) -> Iterator[tuple[str, ...]]:
-    """Give the unions of zones tied by a zone of the other geography, smallest first."""
-    holders: dict[str, set[str]] = {}
-    for name, held in meeting.items():
-        for zone in held:
-            holders.setdefault(zone, set()).add(name)
-    neighbours = {
-        name: {near for zone in held for near in holders[zone]} - {name}
-        for name, held in meeting.items()
-    }
-    edge: set[tuple[str, ...]] = {(name,) for name in over}
-    for _ in range(most_zones):
-        yield from sorted(edge)
-        edge = {
-            tuple(sorted((*union, near)))
-            for union in edge
-            for near in set().union(*(neighbours[name] for name in union)) - set(union)
-        }
+def _unions(spans: set[frozenset[str]], most_zones: int) -> Iterator[frozenset[str]]:
+    """Give the unions of sets that share a zone, smallest first."""
+    holders: dict[str, list[frozenset[str]]] = {}
+    for span in spans:
+        for zone in span:
+            holders.setdefault(zone, []).append(span)
+    known = set(spans)
+    edge = known
+    while edge:
+        yield from sorted(edge, key=lambda union: (len(union), sorted(union)))
+        grown = {union | span for union in edge for zone in union for span in holders[zone]}
+        edge = {union for union in grown - known if len(union) <= most_zones}
+        known |= edge
