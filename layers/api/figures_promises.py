@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from layers.api.figures_table import CODE, YEAR, Filters, Table, Told, source_columns
 from observatory.figures.rates import Rate, rate_of
-from observatory.figures.visible import least_shown, too_small, unless, visible
+from observatory.figures.visible import gated_results, visible
 from observatory.models import (
     Crosswalk,
     FollowUpSheet,
@@ -71,20 +71,8 @@ def _sheets(person: User | None) -> QuerySet:
 
 
 def _results(person: User | None) -> QuerySet:
-    rows = SheetResult.objects.filter(sheet__in=readable_sheets(person))
-    hidden = too_small(value="result")
-    names = ("previous", "result", "numerator", "denominator")
-    rows = rows.annotate(least=least_shown("sheet__source"), rest=F("denominator") - F("numerator"))
-    rows = rows.annotate(
-        declared_shown=_as_rate(hidden),
-        **{f"shown_{name}": unless(hidden, name) for name in names},
-        withheld=Case(When(hidden, then=Value(True)), default=Value(False)),
-    )
+    rows = gated_results(SheetResult.objects.filter(sheet__in=readable_sheets(person)))
     return rows.select_related("sheet__source", "sheet__territory", "indicator")
-
-
-def _as_rate(hidden: Q) -> Case:
-    return Case(When(hidden, then=Value(None)), default=F("declared"), output_field=FloatField())
 
 
 def _rate(name: str) -> Told:
@@ -181,7 +169,7 @@ PROMISES = (
             "previous": "shown_previous", "target": "target", "result": "shown_result",
             "result_label": "result_label", "numerator": "shown_numerator",
             "denominator": "shown_denominator", "withheld": "withheld", "formula": "formula",
-            "declared": "declared_shown", "declared_text": "declared_text",
+            "declared": "shown_declared", "declared_text": "declared_text",
             "rate_unit": _rate("unit"), "computed": _rate("computed"),
             "computed_from_counts": _rate("from_counts"), "difference": _rate("difference"),
             "agrees": _rate("agrees"), "comparable": "comparable",

@@ -11,7 +11,16 @@ from typing import Any, TypeVar
 from django.db.models import Case, F, FloatField, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
-from observatory.models import Nature, Observation, Right, Sharing, Source, Standing, User
+from observatory.models import (
+    Nature,
+    Observation,
+    Right,
+    Sharing,
+    SheetResult,
+    Source,
+    Standing,
+    User,
+)
 from observatory.permissions import territories_where
 
 NEEDED = {
@@ -87,6 +96,21 @@ def visible_observations(person: User | None) -> QuerySet[Observation]:
     return rows.annotate(least=least_shown(), rest=F("denominator") - F("numerator")).annotate(
         shown_standing=Case(When(small, then=Value(Standing.WITHHELD)), default=F("standing")),
         **{f"shown_{name}": unless(small, name) for name in names},
+    )
+
+
+def gated_results(rows: QuerySet[SheetResult]) -> QuerySet[Any]:
+    """Return results of sheets with ``withheld`` and what may be printed of each.
+
+    In ``shown_previous``, ``shown_result``, ``shown_numerator``, ``shown_denominator`` and
+    ``shown_declared``.
+    """
+    hidden = too_small(value="result")
+    names = ("previous", "result", "numerator", "denominator", "declared")
+    rows = rows.annotate(least=least_shown("sheet__source"), rest=F("denominator") - F("numerator"))
+    return rows.annotate(
+        withheld=Case(When(hidden, then=Value(True)), default=Value(False)),
+        **{f"shown_{name}": unless(hidden, name) for name in names},
     )
 
 
