@@ -38,7 +38,8 @@ class Assessment:
     ``auc`` and ``average_precision`` are by score over eligible cells. ``quarters`` has one
     row per legal quarter: ``area_share`` and ``population_share`` inside the selection,
     ``basis`` of the coverage judgement ("population", or "area" where nobody is located),
-    ``touched``, ``covered``.
+    ``touched``, ``covered``. ``by_imputation`` tells ``cells``, ``iou``, ``legal_area`` and
+    ``selected_area`` apart on cells whose values are "imputed" and "as counted".
     """
 
     iou: float
@@ -61,6 +62,7 @@ class Assessment:
     fitted_on: str
     vintages: dict[str, str]
     notes: list[str]
+    by_imputation: dict[str, dict[str, float]]
     quarters: pd.DataFrame = field(repr=False)
 
     def figures(self) -> dict[str, Any]:
@@ -174,6 +176,7 @@ def assess(
         fitted_on=fitted_on,
         vintages=dict(vintages or {}),
         notes=_notes(table, quarters, population_points is not None),
+        by_imputation=_by_imputation(frame.around(near), quarters.parts, chosen),
         quarters=table,
     )
 
@@ -293,6 +296,33 @@ def _overlaps(
         "selected_area": area,
         "legal_area": quarters.area,
     }
+
+
+def _by_imputation(
+    frame: CellFrame, legal: Geometries, chosen: Geometries
+) -> dict[str, dict[str, float]]:
+    """Compare inside imputed cells and inside the others; nothing where it is not known."""
+    cells = frame.cells
+    if "i_est_200" in cells:
+        imputed = cells["i_est_200"].to_numpy(np.float64) == 1
+    elif columns.HOUSEHOLDS in cells:
+        # Without the producer's flag: a cell under the secrecy threshold is always imputed.
+        imputed = cells[columns.HOUSEHOLDS].to_numpy(np.float64) < columns.MIN_HOUSEHOLDS
+    else:
+        return {}
+    i, j, _ = overlap.pair_areas(chosen, legal)
+    common = shapely.intersection(chosen[i], legal[j])
+    told = {}
+    for name, rows in (("imputed", imputed), ("as counted", ~imputed)):
+        squares = frame.polygons(np.flatnonzero(rows))
+        both, mine, theirs = (
+            float(overlap.covered_areas(squares, parts).sum()) for parts in (common, chosen, legal)
+        )
+        told[name] = {
+            "cells": float(rows.sum()), "iou": _divide(both, mine + theirs - both),
+            "selected_area": mine, "legal_area": theirs,
+        }  # fmt: skip
+    return told
 
 
 def _divide(above: float, below: float) -> float:

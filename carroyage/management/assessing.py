@@ -126,6 +126,7 @@ def row_of(scale: Scale) -> dict[str, Any]:
         "population_recall": told.population_recall,
         "population_precision": told.population_precision,
         "auc": told.auc,
+        "by_imputation": told.by_imputation,
         "quarters": told.quarters_total,
         "touched": told.quarters_touched,
         "covered": told.quarters_covered,

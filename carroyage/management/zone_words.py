@@ -42,7 +42,21 @@ def assessment_lines(result: dict[str, Any]) -> list[str]:
             f"{row['covered']:>5}/{row['quarters']} "
             f"{row['selected_to_legal_m']:>5.0f}/{row['legal_to_selected_m']:.0f}"
         )
-    return [*lines, *result["notes"]]
+    return [*lines, *_by_imputation(result["rows"]), *result["notes"]]
+
+
+def _by_imputation(rows: list[dict[str, Any]]) -> list[str]:
+    """Tell the overlap apart on imputed cells and on the others."""
+    lines = []
+    for row in rows:
+        parts = [
+            f"{name} cells {told['iou']:.3f} ({told['selected_area'] / 10_000:,.0f} ha drawn, "
+            f"{told['legal_area'] / 10_000:,.0f} ha legal)"
+            for name, told in row["by_imputation"].items()
+        ]
+        if parts:
+            lines.append(f"{row['threshold']:>9g}  IoU on {'; on '.join(parts)}")
+    return lines
 
 
 def stability_lines(result: dict[str, Any]) -> list[str]:

@@ -58,6 +58,33 @@ def test_half_a_cell_legal_and_one_cell_too_many() -> None:
     assert found.ceiling_iou == pytest.approx(0.5, abs=1e-4)
 
 
+def test_imputed_cells_and_the_others_are_told_apart() -> None:
+    cells = make_cells([(0, 0), (0, 1), (0, 2)], men=[200.0, 200.0, 5.0])
+    chosen = np.array([True, False, True])
+    quarters = legal(square(0, 0, 1, 2))
+    told = assess(cells, chosen, quarters).by_imputation
+    assert told["as counted"]["cells"] == 2
+    assert told["as counted"]["iou"] == pytest.approx(0.5, abs=1e-4)
+    assert told["imputed"]["iou"] == 0
+    assert told["imputed"]["selected_area"] == pytest.approx(40_000, rel=1e-3)
+    flagged = assess(cells.assign(i_est_200=[1, 0, 0]), chosen, quarters).by_imputation
+    assert flagged["imputed"]["iou"] == pytest.approx(1, abs=1e-4)
+
+
+def test_parts_told_apart_add_up_to_the_whole() -> None:
+    cells = make_cells([(0, i) for i in range(6)], men=[200.0, 5.0, 200.0, 5.0, 200.0, 5.0])
+    found = assess(cells, np.array([1, 1, 1, 0, 0, 1], bool), legal(square(0, 0.5, 1, 4)))
+    parts = found.by_imputation.values()
+    assert sum(part["selected_area"] for part in parts) == pytest.approx(found.selected_area)
+    assert sum(part["legal_area"] for part in parts) == pytest.approx(found.legal_area, rel=1e-4)
+
+
+def test_without_households_nothing_is_told_apart() -> None:
+    cells = make_cells([(0, 0)]).drop(columns=["men", "men_pauv"])
+    whole = np.array([True])
+    assert assess(cells, whole, legal(square(0, 0, 1, 1)), scores=()).by_imputation == {}
+
+
 def test_apart_scores_zero() -> None:
     found = judge([False, False, True], legal(square(0, 0, 1, 1)))
     assert (found.iou, found.population_iou, found.quarters_touched) == (0, 0, 0)
