@@ -5,6 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from observatory.errors import ObservatoryError
 
 
@@ -15,12 +18,12 @@ class LayersError(ObservatoryError):
     ----------
     status : HTTPStatus
         Status of the answer.
-    title : str
+    title : str or lazy str
         What kind of failure it is; the same for every failure of the class.
     """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
-    title: ClassVar[str] = "The map server failed"
+    title: ClassVar[str | Promise] = "The map server failed"
 
 
 class BadDeclaration(LayersError):
@@ -40,7 +43,7 @@ class UnknownPage(LayersError):
     """Nothing is served at this address."""
 
     status = HTTPStatus.NOT_FOUND
-    title = "Unknown address"
+    title = _("Adresse inconnue")
 
 
 class BadTile(LayersError):
@@ -141,20 +144,6 @@ class Conflict(LayersError):
     title = "Not at this step"
 
 
-class Forbidden(LayersError):
-    """The person may read this but not write it."""
-
-    status = HTTPStatus.FORBIDDEN
-    title = "Not allowed"
-
-
-class Conflict(LayersError):
-    """What is there is not at a step from which this can be done."""
-
-    status = HTTPStatus.CONFLICT
-    title = "Not at this step"
-
-
 class NotReady(LayersError):
     """The site cannot answer yet."""
 
@@ -181,3 +170,17 @@ class BadRaster(LayersError):
 
     status = HTTPStatus.BAD_REQUEST
     title = "Unusable raster"
+
+
+class BadBody(LayersError):
+    """What was sent is not what this address takes."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Bad request body"
+
+
+class UnsupportedBody(LayersError):
+    """The form of what was sent is not one that is read here."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "Unsupported media type"

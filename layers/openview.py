@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import AllowAny
@@ -14,7 +15,16 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from layers.caching import json_answer
-from layers.errors import LayersError, MethodRefused, NotAcceptable, Unidentified, UnknownPage
+from layers.errors import (
+    BadBody,
+    Forbidden,
+    LayersError,
+    MethodRefused,
+    NotAcceptable,
+    Unidentified,
+    UnknownPage,
+    UnsupportedBody,
+)
 from layers.problems import problem
 
 GEOJSON = "application/geo+json"
@@ -48,7 +58,7 @@ class OpenView(APIView):
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Answer every refusal as a problem document."""
         if isinstance(exc, exceptions.APIException | Http404):
-            exc = _as_ours(exc)
+            exc = as_ours(exc)
         if isinstance(exc, LayersError):
             return problem(self.request, exc)
         raise exc
@@ -60,7 +70,8 @@ class OpenView(APIView):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def _as_ours(error: Exception) -> LayersError:
+def as_ours(error: Exception) -> LayersError:
+    """Return what the framework refuses as one of our own errors, in our words."""
     if isinstance(error, exceptions.MethodNotAllowed):
         return MethodRefused("This address is only read.", "Use GET or HEAD.")
     if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
@@ -68,7 +79,13 @@ def _as_ours(error: Exception) -> LayersError:
             "The token or the session is not valid.", "Sign in, or ask for a token."
         )
     if isinstance(error, exceptions.NotFound | Http404):
-        return UnknownPage("Nothing is served here.")
+        return UnknownPage(str(_("Rien n’est servi à cette adresse.")))
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        return UnsupportedBody("Send a form or JSON.")
+    if isinstance(error, exceptions.ValidationError | exceptions.ParseError):
+        return BadBody("What was sent is not what this address takes.")
+    if isinstance(error, exceptions.PermissionDenied):
+        return Forbidden("This needs a right that you do not hold here.")
     raise error
 
 

@@ -6,10 +6,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from layers.errors import LayersError, UnknownPage
+from layers.errors import LayersError, MethodRefused, UnknownPage
 
 View = Callable[..., HttpResponse]
 CONTENT_TYPE = "application/problem+json"
@@ -19,7 +22,7 @@ def problem(request: HttpRequest | Request, error: LayersError) -> HttpResponse:
     """Return the answer that tells ``error``: what is wrong, where, and what to do."""
     body = {
         "type": "about:blank",
-        "title": error.title,
+        "title": str(error.title),
         "status": int(error.status),
         "detail": " ".join(text for text in (str(error), error.advice) if text),
         "instance": request.path,
@@ -44,10 +47,45 @@ def answering_problems(view: View) -> View:
     return answer
 
 
+def read_only(view: View) -> View:
+    """Make a view answer GET and HEAD alone, and every refusal as a problem document."""
+    answering = answering_problems(view)
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return answering(request, *args, **kwargs)
+        refused = problem(request, MethodRefused("This address is only read.", "Use GET or HEAD."))
+        refused.headers["Allow"] = "GET, HEAD"
+        return refused
+
+    return csrf_exempt(answer)  # nothing is written here: a refusal need not be a page
+
+
+@csrf_exempt
 @answering_problems
 def no_such_address(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Answer an address of the map server that means nothing."""
+    """Answer an address of the map server that means nothing.
+
+    One that only lacks its last slash is sent there.
+    """
+    if request.method in ("GET", "HEAD") and not rest.endswith("/") and _means(f"{request.path}/"):
+        query = request.META.get("QUERY_STRING", "")
+        there = f"{request.path}/" + (f"?{query}" if query else "")
+        return HttpResponsePermanentRedirect(there)
     raise UnknownPage(
-        "Nothing is served here.",
-        "Tiles are at /tiles/{layer}/{z}/{x}/{y}.pbf, the list of layers at /tiles.",
+        str(_("Rien n’est servi à cette adresse.")),
+        str(
+            _(
+                "Les couches sont à /tiles, leurs tuiles à /tiles/{couche}/{z}/{x}/{y}.pbf, "
+                "l’API à /api/ et les API OGC à /ogc/."
+            )
+        ),
     )
+
+
+def _means(path: str) -> bool:
+    try:
+        return resolve(path).func is not no_such_address
+    except Resolver404:
+        return False

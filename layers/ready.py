@@ -5,14 +5,12 @@ from __future__ import annotations
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 
 from layers.errors import NotReady
-from layers.problems import answering_problems
+from layers.problems import read_only
 
 
-@require_safe
-@answering_problems
+@read_only
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 once the database answers and its tables are up to date; 503 until then."""
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from layers import glyphs, sprites, styles
@@ -15,21 +14,19 @@ from layers.caching import etag_of, json_answer, lifetime, unchanged
 from layers.catalogue import entry
 from layers.errors import NoSuchGlyphs, UnknownPage
 from layers.parameters import Value, read_all
-from layers.problems import answering_problems
+from layers.problems import read_only
 from layers.registry import REGISTRY, Layer, parameters_of
 from layers.tiles import CONTENT_TYPE, Tile, drawn_at, render
 from layers.version import version_of
 
 
-@require_safe
-@answering_problems
+@read_only
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List the layers the person may see."""
     return json_answer(request, {"layers": [entry(layer) for layer in visible_to(request)]})
 
 
-@require_safe
-@answering_problems
+@read_only
 def tilejson(request: HttpRequest, names: str) -> HttpResponse:
     """Describe the tiles of one layer, or of several in one."""
     layers = REGISTRY.parse(names)
@@ -38,8 +35,7 @@ def tilejson(request: HttpRequest, names: str) -> HttpResponse:
     return json_answer(request, tilejson_of.document(request, seen, values))
 
 
-@require_safe
-@answering_problems
+@read_only
 def style(request: HttpRequest, names: str) -> HttpResponse:
     """Say how one layer, or several, are drawn: a MapLibre style."""
     layers = REGISTRY.parse(names)
@@ -48,8 +44,7 @@ def style(request: HttpRequest, names: str) -> HttpResponse:
     return json_answer(request, styles.document(request, seen, values))
 
 
-@require_safe
-@answering_problems
+@read_only
 def sprite(request: HttpRequest, ratio: str, extension: str) -> HttpResponse:
     """Answer the sheet of images styles use, or where each stands in it."""
     dots = {"": 1, "@2x": 2}.get(ratio)
@@ -60,8 +55,7 @@ def sprite(request: HttpRequest, ratio: str, extension: str) -> HttpResponse:
     return _for_anybody(JsonResponse(sprites.index(dots)))
 
 
-@require_safe
-@answering_problems
+@read_only
 def letters(request: HttpRequest, stack: str, start: int, end: int) -> HttpResponse:
     """Answer 256 letters of a font."""
     if end != start + glyphs.SPAN - 1:
@@ -76,8 +70,7 @@ def _for_anybody(response: HttpResponse) -> HttpResponse:
     return response
 
 
-@require_safe
-@answering_problems
+@read_only
 def tile(request: HttpRequest, names: str, z: str, x: str, y: str) -> HttpResponse:
     """Answer one vector tile; an empty one where nothing lies."""
     return tile_answer(request, names, z, x, y)

@@ -2,15 +2,16 @@
 
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
-from rest_framework.authtoken.views import obtain_auth_token
 
 from layers.api import exports, figures, figures_sheets, figures_space, views
+from layers.api.token import Token
+from layers.problems import no_such_address
 
 app_name = "api"
 urlpatterns = [
     path("", views.Root.as_view(), name="root"),
     path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("token", obtain_auth_token, name="token"),
+    path("token", Token.as_view(), name="token"),
     path("layers/", views.Layers.as_view(), name="layers"),
     path("layers/<str:name>/", views.LayerFeatures.as_view(), name="features"),
     path("layers/<str:name>/<int:fid>", views.LayerFeature.as_view(), name="feature"),
@@ -27,4 +28,5 @@ urlpatterns = [
     path("tables/", figures.Tables.as_view(), name="tables"),
     path("tables/<slug:name>.csv", figures.TableFile.as_view(), name="table-file"),
     path("tables/<slug:name>/", figures.TableRows.as_view(), name="table"),
+    path("<path:rest>", no_such_address),
 ]

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.views.decorators.http import require_safe
 
 from layers.access import as_seen_by
 from layers.caching import etag_of, lifetime, unchanged
 from layers.declarations import VINTAGE
 from layers.parameters import integer, read_all
-from layers.problems import answering_problems
+from layers.problems import read_only
 from layers.rasters.publish import Cells, cells_of, write
 from layers.registry import REGISTRY
 from layers.version import version_of
@@ -28,8 +27,7 @@ PIECE = 1 << 18
 FOLDER = "rasters"
 
 
-@require_safe
-@answering_problems
+@read_only
 def cells(request: HttpRequest, variable: str) -> HttpResponse:
     """Answer one variable of the cells as a cloud-optimised GeoTIFF."""
     given = [(name, texts) for name, texts in request.GET.lists() if name != "v"]

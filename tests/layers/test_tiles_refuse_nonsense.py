@@ -1,10 +1,14 @@
 """Impossible requests get the right 4xx and a problem document, before any SQL."""
 
+from math import cos, pi, sin
+
 import pytest
 from django.db import connection
+from django.test import Client
 
 from layers.registry import REGISTRY
-from tests.layers.places import place_of
+from observatory.models import User
+from tests.layers.places import place_of, square
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +181,117 @@ def test_a_tile_that_takes_too_long_is_stopped_and_the_connection_goes_on(
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/api/nothing", "/api/layers/qpv/x/y", "/api/layers/qpv/one", "/ogc/nothing", "/ogc/a/b/c",
+     "/rasters/x", "/styles/x", "/tiles/x/y"],
+)  # fmt: skip
+def test_no_address_of_the_map_server_answers_with_a_page_of_the_framework(rules, address):
+    strict = Client(enforce_csrf_checks=True)
+    for method in ("get", "post", "put", "delete"):
+        answer = getattr(strict, method)(address)
+        assert answer.status_code == 404
+        assert_problem(answer, 404)
+    assert strict.get(address).json()["title"] == "Adresse inconnue"
+
+
+@pytest.mark.parametrize("address", ["/tiles", "/tiles/qpv.json", "/styles/qpv.json", "/readyz"])
+def test_what_is_only_read_says_so_in_a_problem(rules, address):
+    answer = Client(enforce_csrf_checks=True).post(address)
+    assert_problem(answer, 405)
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_an_address_that_lacks_its_last_slash_is_sent_there(visitor, rules):
+    answer = visitor.get("/api/layers/qpv?limit=1")
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == "/api/layers/qpv/?limit=1"
+
+
+class TestBadInputOfTheOpenApis:
+    """Every kind of nonsense, at both interfaces: the right refusal, in words."""
+
+    PLACES = ("/api/layers/{layer}/", "/ogc/collections/{layer}/items")
+
+    def ring(self, points):
+        turn = [
+            (2 + cos(2 * pi * n / points), 48 + sin(2 * pi * n / points)) for n in range(points)
+        ]
+        return "POLYGON((" + ",".join(f"{x:.6f} {y:.6f}" for x, y in [*turn, turn[0]]) + "))"
+
+    @pytest.mark.parametrize("place", PLACES)
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "bbox=1,2,3", "bbox=a,b,c,d", "bbox=3,2,1,0", "bbox=nan,0,1,1", "bbox=1e400,0,1,1",
+            "limit=0", "limit=-1", "limit=1.5", "limit=ten", "limit=1&limit=2", "offset=-5",
+            "offset=99999999999", "date=2023-02-30", "date=2023-13-01", "date=yesterday",
+            "date=2023-2-3", "generation=MMXV", "generation=99999", "nothing=1", "area=large",
+            "code=%00", "intersects=POINT(2 48)", "intersects=POLYGON((0 0,1 1,0 1,1 0,0 0))",
+            "intersects=not%20a%20shape", "population=NaN", "crs=EPSG:1",
+        ],
+    )  # fmt: skip
+    def test_nonsense_is_refused_before_any_sql(
+        self, visitor, rules, django_assert_num_queries, place, query
+    ):
+        with django_assert_num_queries(0):
+            answer = visitor.get(f"{place.format(layer='qpv')}?{query}")
+        assert_problem(answer, 400)
+
+    @pytest.mark.parametrize("place", PLACES)
+    def test_a_polygon_of_ten_thousand_points_is_refused_and_one_of_a_thousand_taken(
+        self, visitor, make_area, place
+    ):
+        make_area(shape=square(2.0, 48.0))
+        address = place.format(layer="qpv")
+        large = visitor.get(address, {"intersects": self.ring(10_000)})
+        assert "10001" in assert_problem(large, 400)
+        small = visitor.get(address, {"intersects": self.ring(900)})
+        assert len(small.json()["features"]) == 1
+
+    @pytest.mark.parametrize("place", PLACES)
+    def test_a_page_past_the_end_does_not_exist(self, visitor, make_area, place):
+        make_area()
+        address = place.format(layer="qpv")
+        assert len(visitor.get(f"{address}?offset=0").json()["features"]) == 1
+        assert_problem(visitor.get(f"{address}?offset=1"), 404)
+        assert_problem(visitor.get(f"{address}?offset=5000"), 404)
+
+    @pytest.mark.parametrize("place", PLACES)
+    @pytest.mark.parametrize("layer", ["absent", "qpv,cells", "QPV", "qpv'--", "drafts"])
+    def test_an_unknown_layer_is_not_found(self, visitor, secret_layer, place, layer):
+        assert_problem(visitor.get(place.format(layer=layer)), 404)
+
+    @pytest.mark.parametrize(
+        "name", ['"', "'); drop table x; --", "fid", "geometry_3857", "__proto__"]
+    )
+    def test_a_hostile_property_name_is_refused_everywhere(self, visitor, rules, name):
+        for query in ({"fields": name}, {"ordering": name}, {name: "1"}):
+            assert_problem(visitor.get("/api/layers/qpv/", query), 400)
+        for query in ({"properties": name}, {"sortby": name}, {name: "1"}):
+            assert_problem(visitor.get("/ogc/collections/qpv/items", query), 400)
+
+    @pytest.mark.parametrize(
+        ("sent", "kind", "status"),
+        [
+            ("{", "application/json", 400),
+            ('{"username": "a"}', "application/json", 400),
+            ('{"username": "a", "password": "b"}', "application/json", 400),
+            ("[]", "application/json", 400),
+            ("<a/>", "text/xml", 415),
+        ],
+    )
+    def test_a_token_is_not_given_for_nonsense(self, rules, sent, kind, status):
+        strict = Client(enforce_csrf_checks=True)
+        assert_problem(strict.post("/api/token", sent, content_type=kind), status)
+        assert_problem(strict.get("/api/token"), 405)
+
+    def test_a_token_is_given_for_a_name_and_its_password(self, rules):
+        User.objects.create_user("someone", password="a long password")
+        sent = {"username": "someone", "password": "a long password"}
+        told = Client().post("/api/token", sent, content_type="application/json")
+        assert told.status_code == 200
+        header = {"authorization": f"Token {told.json()['token']}"}
+        assert Client().get("/api/layers/", headers=header).status_code == 200
