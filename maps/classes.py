@@ -88,8 +88,11 @@ def _cut(known: Floats, method: str, count: int) -> Floats:
     distinct = np.unique(known)
     if len(distinct) < 2:
         return np.zeros(0)
-    count = min(count, len(distinct))
-    found = _scheme(known, method, count)
+    if len(distinct) <= count and method in BY_DATA:
+        return distinct[1:]  # a class for each value: no method does better
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it may make fewer classes: that is fine
+        found = _scheme(known, method, min(count, len(distinct)))
     if method in BY_DATA:
         numbers = np.asarray(found.yb)
         return np.unique([known[numbers == one].min() for one in np.unique(numbers)])[1:]
@@ -111,17 +114,19 @@ def _scheme(known: Floats, method: str, count: int) -> Any:
 
 
 def _natural(known: Floats, count: int) -> list[float]:
-    """Return the upper edges of Fisher and Jenks, from evenly spaced ranks where values are many.
+    """Return upper edges by Fisher and Jenks, from evenly spaced ranks where values are many.
 
     The exact search takes a time that grows with the square of the number of values.
     """
     few = known
     if len(known) > MOST_EXACT:
         few = np.quantile(known, np.linspace(0, 1, MOST_EXACT), method="nearest")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # it is slow without numba, hence the ranks
-        edges = mapclassify.FisherJenks(few, k=min(count, len(np.unique(few)))).bins
-    return [float(edge) for edge in edges]
+    found = mapclassify.FisherJenks(few, k=count)
+    tops = [few[found.yb == one].max() for one in np.unique(found.yb)]
+    # Halfway to the next value seen: what the ranks left out falls to the nearer side.
+    seen = np.unique(few)
+    between = [float((top + seen[seen > top][0]) / 2) for top in tops[:-1]]
+    return [*between, float(known.max())]
 
 
 def _rounded(breaks: Floats, known: Floats, decimals: int) -> Floats:

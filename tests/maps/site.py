@@ -11,11 +11,14 @@ from tests.maps.screen import READY
 PAGES = {
     "explorer": ("/", READY),
     "areas": ("/quartiers/", "main table"),
+    "portraits": ("/portraits/", "main .ways"),
+    "portrait": ("/portraits/qpv/QN075901/", "main .keyfigures"),
+    "login": ("/compte/connexion/", "main"),
     "glossary": ("/glossaire/", "main .glossary"),
     "style": ("/style/", "main #tableaux"),
 }
 # Addresses that answer with data, pictures or files, not with pages.
-NOT_PAGES = {"areas-json"}
+NOT_PAGES = {"areas-json", "portrait-pdf", "portrait-map", "portrait-chart", "logout"}
 GRAVE = {"serious", "critical"}
 
 
