@@ -64,11 +64,12 @@ class Screen:
                 const { map } = window.observatory;
                 window.settled = false;
                 map.once('idle', () => { window.settled = true; });
-                map.triggerRepaint();
             }"""
         )
+        # Asked again each time: a frame the browser leaves out would never come by itself.
+        asks = "() => { window.observatory.map.triggerRepaint(); return window.settled; }"
         try:
-            self.page.wait_for_function("() => window.settled", polling=50)
+            self.page.wait_for_function(asks, polling=100)
         except TimeoutError as error:
             raise AssertionError(f"the map never settles: {self.state_of_the_map()}") from error
 
