@@ -1,12 +1,14 @@
 """Grid, protect, zone and assess a country; the plain pandas way beside, on a tenth.
 
-    .venv/bin/python -m benchmarks.carroyage_gridding FOLDER [--households 30000000] [--rounds 3]
+    .venv/bin/python -m benchmarks.carroyage_gridding FOLDER [--households 30000000] [--rounds 5]
 
 Writes the invented country to FOLDER first when it is not there. Each measure runs in its own
 process, so that peak memory is its own; the two ways alternate. The plain way reads the file
 whole, makes an arithmetic key and groups by it, without validation nor search for repeated
 ids; it is measured alone (``plain_pandas``) and followed by plain secrecy (``plain_published``).
-The product validates in both cases (``gridded``, ``published``).
+The product validates in both cases (``gridded``, ``published``); ``made`` is what the command
+``grid make`` does, communes and medians included. A table closes the run: every round, their
+median, peak memory.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +32,9 @@ from benchmarks.carroyage_generate import HOUSEHOLDS, write
 from carroyage import columns
 
 POVERTY, LINE = 13_890.0, 12_800.0
+ROUNDS = 5
+PLAIN, OURS = ("plain_pandas", "plain_published"), ("gridded", "made", "published")
+PEER = {"gridded": "plain_pandas", "made": "plain_pandas", "published": "plain_published"}
 
 
 def tenth_of(path: Path) -> Path:
@@ -128,6 +134,21 @@ def gridded(path: Path) -> dict[str, float]:
     return {"households": read.records, "cells": len(read.sums.table())}
 
 
+def made(path: Path) -> dict[str, float]:
+    """Stream, validate, grid with communes and medians, and write true cells."""
+    from carroyage.accumulate import Lines, finish
+    from carroyage.management.gridfiles import TableWriter
+    from carroyage.publishing import PART
+    from carroyage.streaming import read_households
+
+    read, cells = read_households(path, Lines(POVERTY, LINE), details=True), 0
+    with TableWriter(path.with_name(f"made_{path.stem}.parquet")) as writer:
+        for sums in read.parts(PART):
+            writer.write(finish(sums, 200, 3035).reset_index())
+            cells += len(sums)
+    return {"households": read.records, "cells": cells}
+
+
 def published(path: Path) -> dict[str, float]:
     """Stream, validate, grid, protect and write three levels."""
     from carroyage.publishing import publish_parquet
@@ -142,54 +163,62 @@ def published(path: Path) -> dict[str, float]:
     }  # fmt: skip
 
 
-def points(path: Path) -> dict[str, float]:
+def points(path: Path) -> dict[str, Any]:
     """Assign points to cells, beside numpy's bare floor-divide of the same coordinates."""
     from carroyage.grid import cells_of_points
 
     frame = pd.read_parquet(path, columns=["x", "y"])
     x, y = frame["x"].to_numpy(), frame["y"].to_numpy()
     bare, ours = [], []
-    for _ in range(7):
+    for _ in range(ROUNDS):  # alternating, so that a busy machine slows both
         bare.append(_timed(lambda: (np.floor_divide(x, 200), np.floor_divide(y, 200))))
         ours.append(_timed(lambda: cells_of_points(x, y)))
+    ratio = statistics.median(bare) / statistics.median(ours)
     return {
-        "points": len(x), "floor_divide_s": statistics.median(bare),
-        "cells_of_points_s": statistics.median(ours),
-        "speed_against_floor_divide": round(statistics.median(bare) / statistics.median(ours), 2),
+        "points": len(x), "floor_divide_rounds": _shown(bare),
+        "cells_of_points_rounds": _shown(ours),
+        "speed_against_floor_divide": round(ratio, 2),
     }  # fmt: skip
 
 
-def zones(path: Path) -> dict[str, float]:
-    """Zone all published cells of the country, five times."""
+def zones(path: Path) -> dict[str, Any]:
+    """Zone all published cells of the country."""
     from carroyage.zones import build_zones
 
     cells = _published(path)
     times = []
-    for _ in range(5):
+    for _ in range(ROUNDS):
         started = time.perf_counter()
-        made = build_zones(cells, "share_poor", 0.25)
+        found = build_zones(cells, "share_poor", 0.25)
         times.append(time.perf_counter() - started)
     return {
-        "cells": len(cells), "zones": len(made.table), "dropped": len(made.dropped),
-        "median_of_five_s": round(statistics.median(times), 2),
-        "worst_s": round(max(times), 2),
+        "cells": len(cells), "zones": len(found.table), "dropped": len(found.dropped),
+        "rounds": _shown(times), "median_s": round(statistics.median(times), 2),
     }  # fmt: skip
 
 
-def quarters(path: Path) -> dict[str, float]:
+def quarters(path: Path) -> dict[str, Any]:
     """Assess zones against 1 296 invented quarters of about 30 hectares."""
     from carroyage.assess import assess
     from carroyage.zones import build_zones
 
     cells = _published(path)
-    made = build_zones(cells, "share_poor", 0.25)
+    drawn = build_zones(cells, "share_poor", 0.25)
     legal = invented_quarters(cells)
-    started = time.perf_counter()
-    told = assess(cells, made, legal)
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        told = assess(cells, drawn, legal)
+        times.append(time.perf_counter() - started)
     return {
-        "quarters": told.quarters_total, "zones": len(made.table),
-        "touched": told.quarters_touched, "assess_s": round(time.perf_counter() - started, 2),
+        "quarters": told.quarters_total, "zones": len(drawn.table),
+        "touched": told.quarters_touched, "rounds": _shown(times),
+        "median_s": round(statistics.median(times), 2),
     }  # fmt: skip
+
+
+def _shown(seconds: list[float]) -> list[float]:
+    return [round(value, 3) for value in seconds]
 
 
 def invented_quarters(cells: pd.DataFrame, count: int = 1_296):  # type: ignore[no-untyped-def]
@@ -225,11 +254,11 @@ def _timed(call: Callable[[], object]) -> float:
 
 MEASURES = {
     f.__name__: f
-    for f in (plain_pandas, gridded, plain_published, published, points, zones, quarters)
+    for f in (plain_pandas, gridded, made, plain_published, published, points, zones, quarters)
 }
 
 
-def run(name: str, path: Path) -> dict[str, float]:
+def run(name: str, path: Path) -> dict[str, Any]:
     """Measure in a process of its own: seconds, peak memory in GiB, and what it tells."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.carroyage_gridding", "--child", name, str(path)],
@@ -254,24 +283,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--households", type=int, default=HOUSEHOLDS)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     wanted = parser.parse_args()
     whole = write(wanted.folder, wanted.households)
     tenth = tenth_of(whole)
-    names = ("plain_pandas", "gridded", "plain_published", "published")
-    seen: dict[str, list[float]] = {name: [] for name in names}
+    told: dict[str, list[dict[str, Any]]] = {name: [] for name in (*OURS, *PLAIN)}
     for _ in range(wanted.rounds):  # alternating, so that a busy machine slows both
-        for name in names:
-            told = run(name, tenth)
-            seen[name].append(told["seconds"] / told["households"])
-    pace = {name: statistics.median(paces) for name, paces in seen.items()}
-    for plain, ours in (("plain_pandas", "gridded"), ("plain_published", "published")):
-        print(f"on a tenth, {ours}: {pace[plain] / pace[ours]:.2f} x faster than {plain}")
-        country = run(ours, whole)
-        whole_pace = country["seconds"] / country["households"]
-        print(f"country, {ours}: {pace[plain] / whole_pace:.2f} x faster than {plain} on a tenth")
-    for name in ("points", "zones", "quarters"):
-        run(name, whole)
+        for name in told:
+            told[name].append(run(name, tenth))
+    country = {name: run(name, whole) for name in OURS}
+    more = {name: run(name, whole) for name in ("points", "zones", "quarters")}
+    print("\n".join(["", *table(told, country, more)]))
+
+
+def table(
+    told: dict[str, list[dict[str, Any]]],
+    country: dict[str, dict[str, Any]],
+    more: dict[str, dict[str, Any]],
+) -> list[str]:
+    """Every round on a tenth, its median, the country at once, and the ratios to the plain way."""
+    median = {
+        name: statistics.median(row["seconds"] for row in rows) for name, rows in told.items()
+    }
+    lines = [
+        "| | rounds on a tenth, s | median | GiB | country, s | GiB | times the plain pace |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, rows in told.items():
+        each = ", ".join(f"{row['seconds']:.1f}" for row in rows)
+        peak = max(row["peak_gib"] for row in rows)
+        whole = country.get(name)
+        line = f"| {name} | {each} | {median[name]:.1f} | {peak:.2f} |"
+        if whole is None:
+            lines.append(line + " | | 1 |")
+            continue
+        plain = median[PEER[name]]
+        at_scale = plain / rows[0]["households"] * whole["households"] / whole["seconds"]
+        lines.append(
+            f"{line} {whole['seconds']:.1f} | {whole['peak_gib']:.2f} | "
+            f"{plain / median[name]:.2f} on the tenth, {at_scale:.2f} at scale |"
+        )
+    return [*lines, "", *(f"{name}: {json.dumps(row)}" for name, row in more.items())]
 
 
 if __name__ == "__main__":

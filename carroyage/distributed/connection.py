@@ -107,7 +107,7 @@ def _result(client: distributed.Client, future: Any, abandoned: float) -> Any:
         try:
             return future.result(timeout=min(LOOK, abandoned))
         except TimeoutError:
-            if future.done():  # the work itself ran out of time
+            if future.status == "error":  # the work itself ran out of time
                 raise
             alone = 0.0 if workers(client) else alone + min(LOOK, abandoned)
             if alone >= abandoned:

@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,6 +230,15 @@ class TestZones:
             zones_on_cluster(client, pd.concat([cells, cells.iloc[:1]]), Rules(SHARE_POOR, 0.5))
 
 
+def slowly(seconds: float, value: int) -> int:
+    time.sleep(seconds)
+    return value
+
+
+def out_of_time() -> None:
+    raise TimeoutError("of its own")
+
+
 class TestWaiting:
     """Whatever becomes of the cluster, the command ends and says why."""
 
@@ -276,6 +286,20 @@ class TestWaiting:
             leaving.scale(0)
             with pytest.raises(errors.ClusterLost):
                 list(in_order(client, [delayed(sum)([3, 4])], abandoned=0.5))
+
+    def test_work_longer_than_a_look_is_waited_for(self, monkeypatch):
+        from dask.delayed import delayed
+
+        monkeypatch.setattr("carroyage.distributed.connection.LOOK", 0.05)
+        busy = distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, protocol="tcp://",
+            host="127.0.0.1", dashboard_address=None,
+        )  # fmt: skip
+        with busy, cluster(busy.scheduler_address, 10) as client:
+            tasks = [delayed(slowly)(0.12, number) for number in range(12)]
+            assert list(in_order(client, tasks, abandoned=5)) == list(range(12))
+            with pytest.raises(TimeoutError, match="of its own"):
+                list(in_order(client, [delayed(out_of_time)()]))
 
     def test_a_failure_travels_between_processes_whole(self):
         error = errors.DuplicateCells(["a", "b"], 2)
