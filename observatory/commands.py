@@ -26,6 +26,8 @@ OVERVIEW: dict[str, str] = {
     "raster": "a variable of the cells as GeoTIFF; statistics of any raster by zone",
     "demonstration": "write the demonstration territory as files",
     "referentiel": "a contract's framework: objectives, actions, indicators, targets",
+    "indicators": "figures: list, show, compare, class quarters, interpolate, printed errors",
+    "review": "a contract's year, compiled and frozen with its checksum",
     "portraits": "two-page PDF portraits of the quarters of a contract",
     "map": "a static map of an indicator, as SVG, PNG or PDF",
     "runs": "the record of loads and computations, with progress",
