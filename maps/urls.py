@@ -4,6 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 
 from maps import sitepages, views
+from maps.comparison import views as comparison
 from maps.portraits import views as portraits
 
 app_name = "maps"
@@ -11,6 +12,15 @@ urlpatterns = [
     path("", views.explorer, name="explorer"),
     path("quartiers/", views.areas_page, name="areas"),
     path("quartiers/<slug:layer>.json", views.areas_json, name="areas-json"),
+    path("comparer/", comparison.page, name="comparison"),
+    path("comparer/tableau.csv", comparison.table_file, name="comparison-csv"),
+    path("comparer/figer/", comparison.freeze, name="comparison-freeze"),
+    path("comparer/fige/<uuid:mark>/", comparison.snapshot, name="snapshot"),
+    re_path(
+        r"^comparer/(?P<kind>[a-z]+)/(?P<indicator>[a-z0-9-]+)\.(?P<form>svg|png)$",
+        comparison.chart,
+        name="comparison-chart",
+    ),
     path("portraits/", portraits.index, name="portraits"),
     path("portraits/<slug:level>/<str:code>/", portraits.page, name="portrait"),
     path("portraits/<slug:level>/<str:code>/portrait.pdf", portraits.printed, name="portrait-pdf"),

@@ -40,6 +40,7 @@ class Comparisons:
 
     person: Person
     _sums: dict[Any, pd.DataFrame] = field(default_factory=dict)
+    _everyone: dict[Any, list[int]] = field(default_factory=dict)
     _open: dict[tuple[str, int], bool] = field(default_factory=dict)
 
     @cached_property
@@ -174,7 +175,7 @@ class Comparisons:
         cities = wholes_of(territory, day, Level.COMMUNE)[:1]
         references = [Reference(city.pk, city.name, without_quarters=True) for city in cities]
         own = gaps(indicator, [territory.pk], year, references, level=territory.level)
-        everyone = quarters_of_generation(territory)
+        everyone = self.everyone(territory)
         found = [*own[territory.pk]]
         found.append(gap_to_all(indicator, [territory.pk], everyone, year)[territory.pk])
         place = standings(indicator, [territory.pk], year, generation=territory.generation)
@@ -185,6 +186,13 @@ class Comparisons:
             plain.label, plain.value, plain.year, contexts, ranked, plain.note, plain.theme,
             plain.code,
         )  # fmt: skip
+
+    def everyone(self, like: Territory) -> list[int]:
+        """Return the ids of all quarters of a generation, asked once."""
+        key = (like.level, like.generation)
+        if key not in self._everyone:
+            self._everyone[key] = quarters_of_generation(like)
+        return self._everyone[key]
 
     def spread(self, code: str, like: Territory) -> pd.DataFrame:
         """Return an indicator's values in every quarter of a generation, read once."""

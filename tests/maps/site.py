@@ -11,6 +11,7 @@ from tests.maps.screen import READY
 PAGES = {
     "explorer": ("/", READY),
     "areas": ("/quartiers/", "main table"),
+    "comparison": ("/comparer/", "main .comparison-table"),
     "portraits": ("/portraits/", "main .ways"),
     "portrait": ("/portraits/qpv/QN075901/", "main .keyfigures"),
     "login": ("/compte/connexion/", "main"),
@@ -18,7 +19,17 @@ PAGES = {
     "style": ("/style/", "main #tableaux"),
 }
 # Addresses that answer with data, pictures or files, not with pages.
-NOT_PAGES = {"areas-json", "portrait-pdf", "portrait-map", "portrait-chart", "logout"}
+NOT_PAGES = {
+    "comparison-csv",
+    "comparison-freeze",
+    "comparison-chart",
+    "snapshot",
+    "areas-json",
+    "portrait-pdf",
+    "portrait-map",
+    "portrait-chart",
+    "logout",
+}
 GRAVE = {"serious", "critical"}
 
 

@@ -6,9 +6,18 @@ import pytest
 from django.urls import URLPattern
 
 from maps.urls import urlpatterns
+from tests.maps.facts import build_facts
 from tests.maps.site import NOT_PAGES, PAGES, grave_faults, width_of_content
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def with_figures(town) -> None:
+    """Every page has something to show."""
+    build_facts()
+
+
 every_page = pytest.mark.parametrize("name", PAGES)
 
 
@@ -47,7 +56,7 @@ def test_no_page_is_wider_than_a_phone(town, new_screen, name):
 def test_every_page_leads_to_the_others_and_says_which_one_it_is(screen, name):
     screen.open(PAGES[name][0], ready=PAGES[name][1])
     ways = screen.texts(".top__nav a")
-    assert {"Carte", "Liste des quartiers", "Glossaire"} <= set(ways)
+    assert {"Carte", "Comparer", "Portraits", "Liste des quartiers"} <= set(ways)
     assert len(screen.texts(".top__nav a[aria-current=page]")) <= 1
     assert screen.page.locator("h1").count() == 1
 

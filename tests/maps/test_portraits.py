@@ -216,7 +216,7 @@ class TestInTheBrowser:
 
     def test_a_reader_finds_a_quarter_by_its_name_and_opens_it(self, page):
         screen = page().open("/portraits/", ready="#texte")
-        screen.page.fill("#texte", "ecluse")
+        screen.page.fill("#texte", "ALENTOURS")
         screen.page.press("#texte", "Enter")
         screen.page.wait_for_selector("text=1 territoire")
         screen.page.click(".ways a")

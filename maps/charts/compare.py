@@ -1,0 +1,150 @@
+"""The charts of a comparison: dots with references, lines, ranks, two indicators at once."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.utils.translation import gettext_lazy as _
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from maps.charts.theme import ACCENT, ALERT, DASHES, INK, LINE, MARKERS, NOTICE, SERIES, SOFT, Chart
+from maps.comparison.table import Column, Comparison, ranks
+from maps.figures import quantity, unit_of
+from observatory.models import Indicator
+
+WIDTH, ROW = 7.6, 0.27
+MARK_COLOURS = (ALERT, NOTICE, INK)
+# More lines than this cannot be told apart: those with the widest change keep their colour.
+MOST_LINES = len(SERIES)
+
+
+def _written(indicator: Indicator) -> FuncFormatter:
+    unit = unit_of(indicator)
+    decimals = 0 if unit == "%" else indicator.decimals
+    return FuncFormatter(lambda value, _place: quantity(value, unit, decimals))
+
+
+def _short(name: str) -> str:
+    return textwrap.shorten(name, 38, placeholder="…")
+
+
+def draw_dots(found: Comparison, column: Column, form: str) -> bytes:
+    """One dot a quarter, in the order of the table; vertical lines for the references."""
+    rows = [one for one in found.quarters if column.figures.get(one.pk)]
+    with Chart(WIDTH, 1.1 + ROW * max(len(rows), 3)) as chart:
+        axes = chart.axes
+        heights = np.arange(len(rows))[::-1]
+        for height, one in zip(heights, rows, strict=True):
+            figure = column.figures[one.pk]
+            if figure.value is None:
+                axes.text(
+                    0.01, height, str(figure), transform=axes.get_yaxis_transform(),
+                    va="center", fontsize=8, style="italic", color=SOFT,
+                )  # fmt: skip
+            else:
+                axes.plot(figure.value, height, "o", color=ACCENT, ms=6)
+        known = [(mark, mark.value.value) for mark in column.marks]
+        for place, (mark, value) in enumerate(one for one in known if one[1] is not None):
+            colour = MARK_COLOURS[place % len(MARK_COLOURS)]
+            axes.axvline(
+                value or 0.0, color=colour, ls=DASHES[1 + place % 3], lw=1.4,
+                label=f"{mark.label} : {mark.value}",
+            )  # fmt: skip
+        axes.set_yticks(heights, [_short(one.name) for one in rows])
+        axes.set_ylim(-0.7, len(rows) - 0.3)
+        axes.xaxis.set_major_formatter(_written(column.indicator))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
+        if axes.get_legend_handles_labels()[0]:
+            chart.figure.legend(loc="outside lower left", frameon=False, fontsize=9, ncols=2)
+        return chart.save(form)
+
+
+def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
+    """One line a quarter over the years; the widest changes are named, the others are pale."""
+    table = found.series(column.indicator.code)
+    change = (table.iloc[:, -1] - table.iloc[:, 0]).abs().fillna(-1)
+    named = list(change.sort_values(ascending=False, kind="stable").index[:MOST_LINES])
+    names = {one.pk: one.name for one in found.quarters}
+    with Chart(WIDTH, 4.2) as chart:
+        axes = chart.axes
+        for quarter, row in table.iterrows():
+            if quarter not in named:
+                axes.plot(table.columns, row, color=LINE, lw=1)
+        for place, quarter in enumerate(named):
+            axes.plot(
+                table.columns, table.loc[quarter], color=SERIES[place], marker=MARKERS[place],
+                ls=DASHES[place % len(DASHES)], ms=4, lw=1.5, label=_short(names[quarter]),
+            )  # fmt: skip
+        axes.yaxis.set_major_formatter(_written(column.indicator))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+        chart.figure.legend(loc="outside lower left", frameon=False, fontsize=8, ncols=2)
+        return chart.save(form)
+
+
+def draw_ranks(found: Comparison, column: Column, form: str) -> bytes:
+    """From the rank in the first year to the rank in the last: 1 is the lowest value, on top."""
+    table = ranks(found, column.indicator.code)
+    names = {one.pk: one.name for one in found.quarters}
+    with Chart(WIDTH, 1.0 + ROW * max(len(table), 3)) as chart:
+        axes = chart.axes
+        for quarter, (before, after) in zip(table.index, table.to_numpy(), strict=True):
+            moved = after - before
+            colour = SOFT if moved == 0 else ALERT if moved > 0 else ACCENT
+            axes.plot([0, 1], [before, after], color=colour, marker="o", ms=4, lw=1.3)
+            words = f"{after}. {_short(names[quarter])}"
+            axes.text(1.03, after, words, va="center", fontsize=8)
+        axes.set_xlim(-0.1, 1.9)
+        axes.invert_yaxis()
+        axes.set_xticks([0, 1], [str(year) for year in table.columns])
+        axes.set_yticks([])
+        axes.grid(visible=False)
+        axes.spines["bottom"].set_visible(False)
+        return chart.save(form)
+
+
+def draw_scatter(found: Comparison, columns: tuple[Column, Column], form: str) -> bytes:
+    """Each quarter by two indicators; only those known in both."""
+    frame = pair(found, columns)
+    with Chart(WIDTH, 4.6) as chart:
+        axes = chart.axes
+        axes.plot(frame["x"], frame["y"], "o", color=ACCENT, ms=6)
+        # Names of the outermost alone: the others would lie over each other.
+        for row in _outermost(frame).itertuples():
+            axes.annotate(
+                _short(str(row.name)), (float(row.x), float(row.y)),  # type: ignore[arg-type]
+                xytext=(5, 4), textcoords="offset points", fontsize=8, color=SOFT,
+            )  # fmt: skip
+        for axis, column in ((axes.xaxis, columns[0]), (axes.yaxis, columns[1])):
+            axis.set_major_formatter(_written(column.indicator))
+            axis.set_label_text(f"{column.indicator.label}, {column.year}")
+        axes.margins(0.12)
+        return chart.save(form)
+
+
+def pair(found: Comparison, columns: tuple[Column, Column]) -> pd.DataFrame:
+    """Return name, x and y of the quarters that have both values."""
+    rows: list[dict[str, Any]] = []
+    for one in found.quarters:
+        x, y = (column.figures.get(one.pk) for column in columns)
+        if x and y and x.value is not None and y.value is not None:
+            rows.append({"name": one.name, "x": x.value, "y": y.value})
+    return pd.DataFrame(rows, columns=["name", "x", "y"])
+
+
+def _outermost(frame: pd.DataFrame) -> pd.DataFrame:
+    if len(frame) <= MOST_LINES:
+        return frame
+    spread = (frame[["x", "y"]] - frame[["x", "y"]].median()).abs()
+    far = (spread / spread.median().replace(0, 1)).max(axis=1)
+    return frame.loc[far.sort_values(ascending=False).index[:MOST_LINES]]
+
+
+CHARTS = {
+    "points": _("Valeurs et références"),
+    "courbes": _("Évolution"),
+    "rangs": _("Changement de rang"),
+}
+DRAWERS = {"points": draw_dots, "courbes": draw_lines, "rangs": draw_ranks}

@@ -1,0 +1,52 @@
+"""A comparison as a file: every row with its year and its source, absences told apart."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from layers.exports.cells import harmless
+from maps.comparison.table import Comparison
+from maps.figures import Figure
+
+HEADINGS = (
+    "code", "quarter", "indicator", "label", "year", "value", "unit", "standing", "source",
+)  # fmt: skip
+
+
+def rows_of(found: Comparison) -> list[dict[str, Any]]:
+    """Return one row a quarter and indicator, and one a reference, as plain data."""
+    told = []
+    for column in found.columns:
+        source = " ; ".join(
+            f"{s['producer']}, {s['title']}, {s['vintage']}" for s in column.sources
+        )
+        about = {
+            "indicator": column.indicator.code,
+            "label": column.indicator.label,
+            "year": column.year,
+            "unit": column.indicator.unit,
+            "source": source,
+        }
+        for one in found.quarters:
+            figure = column.figures.get(one.pk, Figure(None, standing="not_available"))
+            told.append({"code": one.code, "quarter": one.name, **about, **_figure(figure)})
+        for mark in column.marks:
+            told.append({"code": "", "quarter": mark.label, **about, **_figure(mark.value)})
+    return [{name: row[name] for name in HEADINGS} for row in told]
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    standing = figure.standing or ("computed" if figure.value is not None else "not_available")
+    return {"value": figure.value, "standing": standing}
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as CSV; no cell can be taken for a formula by a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADINGS)
+    for row in rows:
+        writer.writerow([harmless(row[name]) for name in HEADINGS])
+    return text.getvalue()
