@@ -90,9 +90,13 @@ def measure(kept: pd.DataFrame, lines: Lines, size: int) -> Batch:
     surface = np.rint(kept["floor_area"].to_numpy(np.float64) * 100).astype(np.int64)
     return Batch(
         north // size, east // size, persons, disposable,
-        pd.Categorical(kept["department"]), counts, surface, declared,
-        pd.Categorical(kept["commune"]),
+        _words(kept["department"]), counts, surface, declared, _words(kept["commune"]),
     )  # fmt: skip
+
+
+def _words(values: pd.Series) -> pd.Categorical:
+    """Code words, those of usable records only."""
+    return pd.Categorical(values).remove_unused_categories()
 
 
 def line_cents(kept: pd.DataFrame, line: float | Mapping[str, float]) -> Ints:

@@ -20,7 +20,7 @@ from dask.delayed import delayed
 from carroyage import grid
 from carroyage.distributed.connection import in_order, workers
 from carroyage.secrecy import natural_order, whole_squares
-from carroyage.zones import Rules, Zones, by_position, dissolve, zones_of
+from carroyage.zones import SUMMED, Rules, Zones, by_position, dissolve, zones_of
 
 Ints = npt.NDArray[np.int64]
 CELLS = 100_000  # looked at together by one worker
@@ -35,7 +35,9 @@ def zones_on_cluster(
     ------
     DuplicateCells, MixedGrids, UnexpectedCellSize, MissingColumns, NoThreshold, ClusterLost
     """
-    keys, cells, size, epsg = by_position(cells)
+    unit = [rules.urban_units.column] if rules.urban_units else []
+    wanted = {*SUMMED, rules.score.numerator, rules.score.denominator, *unit}
+    keys, cells, size, epsg = by_position(cells[[name for name in cells if name in wanted]])
     corners = grid.corners_of_keys(keys, size)
     order = natural_order(*corners)
     runs = whole_squares(corners[0][order], corners[1][order], part)

@@ -111,6 +111,15 @@ def spoilt(n: int = 400) -> pd.DataFrame:
     return frame
 
 
+def test_a_departement_known_from_unusable_records_alone_needs_no_bounds(tmp_path: Path) -> None:
+    frame = make_households(60)
+    frame.loc[7, ["department", "commune", "persons"]] = ["2A", "2A004", 0]
+    made = grid_parquet(save(frame, tmp_path), poverty_line=POVERTY, details=True)
+    assert set(made.bounds) == {"75", "93"}
+    assert made.rejected["row"].tolist() == [7]
+    assert not made.cells["lcog_geo"].str.contains("2A").any()
+
+
 @pytest.mark.parametrize("batch", [50, 1_000])
 def test_unusable_records_are_listed_as_when_read_at_once(tmp_path: Path, batch: int) -> None:
     frame = spoilt()
