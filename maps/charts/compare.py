@@ -10,6 +10,7 @@ import pandas as pd
 from django.utils.translation import gettext_lazy as _
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from maps.charts.breaks import break_years, draw_breaks, parted
 from maps.charts.theme import ACCENT, ALERT, DASHES, INK, LINE, MARKERS, NOTICE, SERIES, SOFT, Chart
 from maps.comparison.table import Column, Comparison, ranks
 from maps.figures import quantity, unit_of
@@ -68,14 +69,16 @@ def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
     change = (table.iloc[:, -1] - table.iloc[:, 0]).abs().fillna(-1)
     named = list(change.sort_values(ascending=False, kind="stable").index[:MOST_LINES])
     names = {one.pk: one.name for one in found.quarters}
+    cuts = break_years(column.indicator.code)
     with Chart(WIDTH, 4.2) as chart:
         axes = chart.axes
+        draw_breaks(axes, cuts, list(table.columns))
         for quarter, row in table.iterrows():
             if quarter not in named:
-                axes.plot(table.columns, row, color=LINE, lw=1)
+                axes.plot(*parted(row, cuts), color=LINE, lw=1)
         for place, quarter in enumerate(named):
             axes.plot(
-                table.columns, table.loc[quarter], color=SERIES[place], marker=MARKERS[place],
+                *parted(table.loc[quarter], cuts), color=SERIES[place], marker=MARKERS[place],
                 ls=DASHES[place % len(DASHES)], ms=4, lw=1.5, label=_short(names[quarter]),
             )  # fmt: skip
         axes.yaxis.set_major_formatter(_written(column.indicator))
@@ -87,14 +90,17 @@ def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
 def draw_ranks(found: Comparison, column: Column, form: str) -> bytes:
     """From the rank in the first year to the rank in the last: 1 is the lowest value, on top."""
     table = ranks(found, column.indicator.code)
+    # Equal values have one rank, and a line of their own all the same.
+    places = table.rank(method="first")
     names = {one.pk: one.name for one in found.quarters}
     with Chart(WIDTH, 1.0 + ROW * max(len(table), 3)) as chart:
         axes = chart.axes
-        for quarter, (before, after) in zip(table.index, table.to_numpy(), strict=True):
-            moved = after - before
+        for quarter, (before, after) in zip(places.index, places.to_numpy(), strict=True):
+            first, rank = table.loc[quarter]
+            moved = rank - first
             colour = SOFT if moved == 0 else ALERT if moved > 0 else ACCENT
             axes.plot([0, 1], [before, after], color=colour, marker="o", ms=4, lw=1.3)
-            words = f"{after}. {_short(names[quarter])}"
+            words = f"{rank}. {_short(names[quarter])}"
             axes.text(1.03, after, words, va="center", fontsize=8)
         axes.set_xlim(-0.1, 1.9)
         axes.invert_yaxis()

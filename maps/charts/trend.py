@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from django.utils.translation import gettext as _
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from maps.charts.breaks import break_years, draw_breaks, parted
 from maps.charts.theme import ACCENT, GROUND, SOFT, Chart
 from maps.figures import quantity, unit_of
 from maps.portraits.evolution import Series
 
 
 def draw_trend(series: Series, form: str, width: float = 4.6, height: float = 2.3) -> bytes:
-    """Return the drawing as ``svg`` or ``png``; missing years break the line."""
+    """Return the drawing as ``svg`` or ``png``; no line crosses a series break."""
     indicator = series.indicator
     values = [np.nan if one.value is None else one.value for one in series.values]
     with Chart(width, height) as chart:
@@ -28,7 +30,10 @@ def draw_trend(series: Series, form: str, width: float = 4.6, height: float = 2.
                 xytext=(-4, 0), textcoords="offset points",
                 ha="right", va="center", fontsize=8, color=SOFT,
             )  # fmt: skip
-        axes.plot(series.years, values, color=ACCENT, marker="o", ms=4, lw=1.8)
+        cuts = break_years(indicator.code)
+        draw_breaks(axes, cuts, series.years)
+        line = parted(pd.Series(values, index=series.years, dtype=np.float64), cuts)
+        axes.plot(*line, color=ACCENT, marker="o", ms=4, lw=1.8)
         axes.grid(axis="x", visible=False)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
