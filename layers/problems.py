@@ -16,6 +16,8 @@ from layers.errors import LayersError, MethodRefused, UnknownPage
 
 View = Callable[..., HttpResponse]
 CONTENT_TYPE = "application/problem+json"
+# What no other address matches; Django's own "path" stops at the end of a line.
+REST = r"(?P<rest>[\s\S]*)$"
 
 
 def problem(request: HttpRequest | Request, error: LayersError) -> HttpResponse:

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from layers import views
-from layers.problems import no_such_address
+from layers.problems import REST, no_such_address
 from layers.rasters import views as rasters
 from layers.ready import readyz
 
@@ -14,8 +14,7 @@ urlpatterns = [
     path("tiles/<str:names>.json", views.tilejson, name="tilejson"),
     path("tiles/<str:names>/<str:z>/<str:x>/<str:y>.pbf", views.tile, name="tile"),
     path("rasters/cells/<str:variable>.tif", rasters.cells, name="raster"),
-    path("rasters/", no_such_address),
-    path("rasters/<path:rest>", no_such_address),
+    re_path(rf"^rasters/{REST}", no_such_address),
     path("styles/<str:names>.json", views.style, name="style"),
     path("styles/glyphs/<str:stack>/<int:start>-<int:end>.pbf", views.letters, name="letters"),
     re_path(
@@ -24,9 +23,8 @@ urlpatterns = [
         name="sprite",
     ),
     path("styles/", no_such_address, name="styles-root"),
-    path("styles/<path:rest>", no_such_address),
+    re_path(rf"^styles/{REST}", no_such_address),
     path("api/", include("layers.api.urls")),
     path("ogc/", include("layers.ogc.urls")),
-    path("tiles/", no_such_address),
-    path("tiles/<path:rest>", no_such_address),
+    re_path(rf"^tiles/{REST}", no_such_address),
 ]

@@ -1,11 +1,11 @@
 """Addresses of the REST API."""
 
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from layers.api import exports, figures, figures_sheets, figures_space, views
 from layers.api.token import Token
-from layers.problems import no_such_address
+from layers.problems import REST, no_such_address
 
 app_name = "api"
 urlpatterns = [
@@ -28,5 +28,5 @@ urlpatterns = [
     path("tables/", figures.Tables.as_view(), name="tables"),
     path("tables/<slug:name>.csv", figures.TableFile.as_view(), name="table-file"),
     path("tables/<slug:name>/", figures.TableRows.as_view(), name="table"),
-    path("<path:rest>", no_such_address),
+    re_path(rf"^{REST}", no_such_address),
 ]

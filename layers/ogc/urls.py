@@ -1,9 +1,9 @@
 """Addresses of the OGC APIs."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from layers.ogc import views
-from layers.problems import no_such_address
+from layers.problems import REST, no_such_address
 
 app_name = "ogc"
 _ONE = "collections/<str:name>"
@@ -21,5 +21,5 @@ urlpatterns = [
     path(f"{_MERCATOR}/<str:z>/<str:row>/<str:column>", views.OneTile.as_view(), name="tile"),
     path("tileMatrixSets", views.TileMatrixSets.as_view(), name="tilematrixsets"),
     path("tileMatrixSets/WebMercatorQuad", views.TileMatrixSet.as_view(), name="tilematrixset"),
-    path("<path:rest>", no_such_address),
+    re_path(rf"^{REST}", no_such_address),
 ]

@@ -87,7 +87,7 @@ def wrong_with(answer):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "examples", [2, pytest.param(35, marks=[pytest.mark.torture, pytest.mark.timeout(3600)])]
+    "examples", [2, pytest.param(45, marks=[pytest.mark.torture, pytest.mark.timeout(3600)])]
 )
 def test_no_request_brings_the_server_down_or_an_unclear_refusal(live_server, filled, examples):
     counted, wrong = hostile_round(live_server.url, examples)

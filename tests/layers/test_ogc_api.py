@@ -3,10 +3,16 @@
 import json
 import shutil
 import subprocess
+import sys
 
+import geopandas as gpd
 import pytest
+import shapely
+from django.contrib.gis.geos import Point
 from owslib.ogcapi.features import Features
 
+from carroyage.models import Cell
+from observatory.models import Facility
 from tests.layers.places import features, place_of, square
 
 CRS = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -130,6 +136,80 @@ class TestClients:
             check=True, timeout=60,
         )  # fmt: skip
         assert len(json.loads(target.read_text())["features"]) == 45
+
+    def ogr(self, *words):
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert "ERROR" not in done.stderr
+        return done.stdout
+
+    @pytest.mark.skipif(not shutil.which("ogrinfo"), reason="GDAL's programs are not installed")
+    def test_ogrinfo_lists_the_layers_their_fields_and_their_extent(self, live_server, make_area):
+        make_area(shape=square(2.30, 48.85))
+        source = f"OAPIF:{live_server.url}/ogc/"
+        assert "qpv" in self.ogr("ogrinfo", "-ro", source)
+        told = self.ogr("ogrinfo", "-ro", "-so", source, "qpv")
+        assert "Feature Count: 1" in told
+        assert "Extent: (2.300000, 48.850000) - (2.310000, 48.860000)" in told
+        for field in ("code: String", "name: String", "generation: Integer", "area: Real"):
+            assert field in told
+
+    @pytest.mark.skipif(not shutil.which("ogr2ogr"), reason="GDAL's programs are not installed")
+    def test_gdal_keeps_what_a_box_touches_page_after_page(self, live_server, make_area, tmp_path):
+        for number in range(30):
+            make_area(code=f"QP{number:02}", shape=square(2.0 + number / 50, 48.8))
+        target = tmp_path / "part.geojson"
+        self.ogr(
+            "ogr2ogr", "-f", "GeoJSON", str(target), f"OAPIF:{live_server.url}/ogc/", "qpv",
+            "-oo", "PAGE_SIZE=4", "-spat", "2.195", "48.7", "2.405", "48.9",
+        )  # fmt: skip
+        codes = {f["properties"]["code"] for f in json.loads(target.read_text())["features"]}
+        assert codes == {f"QP{number:02}" for number in range(10, 21)}
+
+    @pytest.mark.parametrize("srid", [2154, 3035])
+    def test_gdal_asks_for_a_system_and_gets_it_right_way_round(
+        self, live_server, make_grid, tmp_path, srid
+    ):
+        """By a newer GDAL than Debian's, which can choose: pyogrio's own, as another program."""
+        make_grid(2, 2)
+        target, program = tmp_path / "cells.gpkg", "import sys, geopandas as g; "
+        program += "g.read_file(sys.argv[1], layer='cells', CRS=sys.argv[2], PAGE_SIZE=3)"
+        program += ".to_file(sys.argv[3])"
+        address = f"OAPIF:{live_server.url}/ogc/"
+        self.ogr(sys.executable, "-c", program, address, f"EPSG:{srid}", str(target))
+        read = gpd.read_file(target)
+        assert read.crs.to_epsg() == srid
+        corners = [(c.east, c.north, c.east + 200, c.north + 200) for c in Cell.objects.all()]
+        stored = gpd.GeoSeries([shapely.box(*corner) for corner in corners], crs=3035)
+        bounds = read.to_crs(3035).total_bounds
+        assert bounds == pytest.approx(stored.total_bounds, abs=0.5)
+        assert len(read) == 4
+
+    @pytest.mark.skipif(not shutil.which("ogr2ogr"), reason="GDAL's programs are not installed")
+    def test_gdal_reads_points_and_figures_as_well(self, live_server, make_area, source):
+        Facility.objects.create(
+            source=source, key="1", name="École", category="school", geom=Point(2.35, 48.88)
+        )
+        make_area()
+        for layer, kind in (("facilities", "Point"), ("figures_qpv", "MultiPolygon")):
+            address = f"OAPIF:{live_server.url}/ogc/"
+            told = self.ogr("ogrinfo", "-ro", address, layer)
+            assert "Feature Count: 1" in told
+            assert f"  {kind.upper()} (" in told
+
+    def test_owslib_follows_pages_boxes_and_single_features(self, live_server, make_area):
+        made = [make_area(code=f"QP{n}", shape=square(2.0 + n / 10, 48.8)).pk for n in range(6)]
+        client = Features(f"{live_server.url}/ogc/")
+        assert {"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core"} <= {
+            *client.conformance()["conformsTo"]
+        }
+        page = client.collection_items("qpv", limit=4)
+        assert page["numberMatched"] == 6
+        assert any(link["rel"] == "next" for link in page["links"])
+        found = client.collection_items("qpv", bbox=[2.05, 48.7, 2.25, 48.9])
+        assert {feature["id"] for feature in found["features"]} == set(made[1:3])
+        one = client.collection_item("qpv", str(made[3]))
+        assert one["properties"]["code"] == "QP3"
 
     def test_owslib_finds_layers_and_features(self, live_server, make_area):
         make_area(name="Goutte d’Or")

@@ -186,7 +186,7 @@ def test_a_tile_that_takes_too_long_is_stopped_and_the_connection_goes_on(
 @pytest.mark.parametrize(
     "address",
     ["/api/nothing", "/api/layers/qpv/x/y", "/api/layers/qpv/one", "/ogc/nothing", "/ogc/a/b/c",
-     "/rasters/x", "/styles/x", "/tiles/x/y"],
+     "/rasters/x", "/styles/x", "/tiles/x/y", "/api/two%0Alines"],
 )  # fmt: skip
 def test_no_address_of_the_map_server_answers_with_a_page_of_the_framework(rules, address):
     strict = Client(enforce_csrf_checks=True)
