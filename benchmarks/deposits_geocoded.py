@@ -135,9 +135,11 @@ def main() -> None:
         for run in range(1, runs + 1):
             for side in SIDES:
                 told = _apart(side, folder / "rows.csv", folder)
-                print(f"run {run} {side:10} {told['seconds']:6.1f} s {told['cpu']:6.1f} s of one core "
-                      f"{told['peak_mib']:5} MiB "
-                      f"qpv {told['qpv']} iris {told['iris']}", flush=True)  # fmt: skip
+                print(
+                    f"run {run} {side:10} {told['seconds']:6.1f} s ({told['cpu']:.1f} s of a core) "
+                    f"{told['peak_mib']:5} MiB, qpv {told['qpv']}, iris {told['iris']}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from importers.deposits.perimeters import LEVELS, Perimeters
 from observatory.models import Level
@@ -98,15 +100,27 @@ def _too_near(
     return near
 
 
-def atom_names(joined: Joined, others: Sequence[Sequence[str]]) -> list[str]:
-    """Return the name of the group each row is counted in.
+def atoms_of(joined: Joined, others: Sequence[Sequence[str]]) -> tuple[list[str], Ints]:
+    """Return the groups the rows are counted in, and the place of each row's group; shape (n,).
 
     ``others`` holds period, sex, age and structure of each row, in this order.
     """
-    columns = [[Fate(f).name.lower() for f in joined.fate.tolist()]]
-    columns += [joined.zones[level].tolist() for level in ZONES]
-    columns += [[_clean(value) for value in values] for values in others]
-    return ["|".join(parts) for parts in zip(*columns, strict=True)]
+    fates = np.array([fate.name.lower() for fate in Fate], dtype=object)
+    columns: list[Any] = [fates[joined.fate], *(joined.zones[level] for level in ZONES)]
+    columns += [np.array(values, dtype=object) for values in others]
+    groups = np.zeros(len(joined.fate), dtype=np.int64)
+    for column in columns:
+        codes, values = pd.factorize(column)
+        groups = pd.factorize(groups * max(len(values), 1) + codes)[0]
+    first = np.unique(groups, return_index=True)[1]
+    names = ["|".join(_clean(column[row]) for column in columns) for row in first.tolist()]
+    return _joined_twins(names, groups)
+
+
+def _joined_twins(names: list[str], groups: Ints) -> tuple[list[str], Ints]:
+    """Make one group of two whose names became the same when they were cleaned."""
+    codes, distinct = pd.factorize(np.array(names, dtype=object))
+    return [str(name) for name in distinct], codes[groups] if len(names) else groups
 
 
 def _clean(value: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from importers.deposits.errors import Cancelled, NoReferenceColumn, NothingToLoc
 from importers.deposits.locating import AddressLocator, CoordinateLocator, Located
 from importers.deposits.models import Deposit, DepositState
 from importers.deposits.opening import DepositFile, opened_deposit
-from importers.deposits.outcomes import Fate, Joined, atom_names, join
+from importers.deposits.outcomes import ZONES, Fate, Joined, atoms_of, join
 from importers.deposits.perimeters import Perimeters
 from importers.deposits.records import Met, Records
 from importers.deposits.store import Count, Counts, ReviewRow, Store
@@ -59,6 +60,19 @@ def others_of_scheme(deposit: Deposit) -> list[Deposit]:
     )
 
 
+class Remembered(dict[Any, Any]):
+    """Works out each different value once."""
+
+    def __init__(self, work_out: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, value: Any) -> Any:
+        """Work a new value out."""
+        self[value] = found = self._work_out(value)
+        return found
+
+
 class _Work:
     def __init__(self, deposit: Deposit, progress: Progress) -> None:
         self.deposit, self.progress = deposit, progress
@@ -69,6 +83,10 @@ class _Work:
         self.perimeters = Perimeters.stored()
         self.locator = self._locator()
         self.met = self._met_elsewhere()
+        # Few different values come many times.
+        self.years = Remembered(lambda day: str(day.year))
+        self.sexes = Remembered(lambda text: SEXES.get(fold(text.strip()), ""))
+        self.bands = Remembered(_age_band)
         self.seen = 0
         self.total: int | None = None
 
@@ -141,21 +159,19 @@ class _Work:
         days = self._days(cells, len(rows))
         joined = self._joined(located, days)
         others = [
-            [str(day.year) for day in days],
-            [SEXES.get(fold(text.strip()), "") for text in self._cells(Role.SEX, cells, rows)],
-            [_age_band(text) for text in self._cells(Role.AGE, cells, rows)],
+            [self.years[day] for day in days],
+            [self.sexes[text] for text in self._cells(Role.SEX, cells, rows)],
+            [self.bands[text] for text in self._cells(Role.AGE, cells, rows)],
             self._cells(Role.STRUCTURE, cells, rows),
         ]
-        names = atom_names(joined, others)
+        names, groups = atoms_of(joined, others)
         left = self._to_review(joined, located)
-        distinct, groups = np.unique(np.array(names, dtype=object), return_inverse=True)
-        told = [str(name) for name in distinct]
         reviews = [
-            self._review(row, rows, joined, located, days[row], names, keys, cells)
+            self._review(row, rows, joined, located, days[row], names[groups[row]], keys, cells)
             for row in np.flatnonzero(left).tolist()
         ]
-        counts = _counted(told, groups[~left], keys[~left])
-        records = Records(told, keys, groups.astype(np.uint32), twice)
+        counts = _counted(names, groups[~left], keys[~left])
+        records = Records(names, keys, groups.astype(np.uint32), twice)
         self.store.write_batch(number, len(rows), counts, reviews, records)
 
     def _fresh(self, keys: Keys, references: list[str]) -> npt.NDArray[np.bool_]:
@@ -182,33 +198,31 @@ class _Work:
 
     def _days(self, cells: Mapping[str, list[str]], rows: int) -> list[date]:
         """Return the day of each row; the period's first day where none is written."""
+        first = self.deposit.period_from
         if Role.DATE not in self.roles:
-            return [self.deposit.period_from] * rows
-        known: dict[str, date] = {}
-        for text in set(cells[self.roles[Role.DATE]]):
-            known[text] = _day(text) or self.deposit.period_from
+            return [first] * rows
+        known = Remembered(lambda text: _day(text) or first)
         return [known[text] for text in cells[self.roles[Role.DATE]]]
 
     def _joined(self, located: Located, days: list[date]) -> Joined:
         """Join each row to the perimeters of its own day."""
         breaks = self.perimeters.breaks()
-        epochs = np.searchsorted(np.array(breaks, dtype="datetime64[D]"),
-                                 np.array(days, dtype="datetime64[D]"), side="right")  # fmt: skip
-        whole: Joined | None = None
-        for epoch in np.unique(epochs):
-            rows = np.flatnonzero(epochs == epoch)
+        epoch = Remembered(lambda day: bisect_right(breaks, day))
+        epochs = np.array([epoch[day] for day in days], dtype=np.int64)
+        found = np.unique(epochs).tolist()
+        if len(found) < 2:
+            day = days[0] if days else self.deposit.period_from
+            return self._join(day, located, np.arange(len(days)))
+        whole = Joined(
+            np.zeros(len(days), dtype=np.int64),
+            {level: np.full(len(days), "", dtype=object) for level in ZONES},
+        )
+        for one in found:
+            rows = np.flatnonzero(epochs == one)
             part = self._join(days[rows[0]], located, rows)
-            if whole is None:
-                whole = Joined(
-                    np.zeros(len(days), dtype=np.int64),
-                    {level: np.full(len(days), "", dtype=object) for level in part.zones},
-                )
             whole.fate[rows] = part.fate
             for level, codes in part.zones.items():
                 whole.zones[level][rows] = codes
-        if whole is None:
-            return join(self.perimeters, self.deposit.period_from, located.lon, located.lat,
-                        located.precision, None)  # fmt: skip
         return whole
 
     def _join(self, day: date, located: Located, rows: Any) -> Joined:
@@ -216,7 +230,7 @@ class _Work:
         precision = located.precision[rows].copy()
         streets = {
             place: match
-            for place, row in enumerate(rows.tolist())
+            for place, row in enumerate(rows.tolist() if located.matches else ())
             if (match := located.matches.get(row)) and match.place
             and (match.others or match.level is Level.STREET)
         }  # fmt: skip
@@ -269,7 +283,7 @@ class _Work:
         joined: Joined,
         located: Located,
         day: date,
-        names: list[str],
+        name: str,
         keys: Keys,
         cells: Mapping[str, list[str]],
     ) -> ReviewRow:
@@ -283,9 +297,7 @@ class _Work:
         }
         same = fold(" ".join(written.values())).encode()
         alike = hashlib.blake2b(same, key=self.alike, digest_size=16).digest()
-        return ReviewRow(
-            int(rows[row]), int(joined.fate[row]), names[row], int(keys[row]), alike, told
-        )
+        return ReviewRow(int(rows[row]), int(joined.fate[row]), name, int(keys[row]), alike, told)
 
     def _unreadable(self, number: int, file: DepositFile) -> None:
         """Count the rows that could not even be read: people all the same, not located."""

@@ -1,8 +1,8 @@
 """Points to zones: which zone of one level covers each point, and what lies too near an outline.
 
 Outlines are in EPSG:4326, as ``Perimeter.covering`` asks them; a point on an outline is in. A
-grid of small squares, filled as points come, answers for all points whose square lies wholly
-inside or outside; only the others are compared with outlines.
+grid of small squares, filled as points come, answers for all points whose square, with a margin
+around it, lies wholly inside or outside; only the others are compared with outlines.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyproj
 import shapely
 
@@ -23,6 +24,8 @@ NONE, MIXED = -1, -2
 FEW_POINTS = 3_000  # under so many, the grid costs more than it saves
 FINEST, COARSEST = 0.0004, 0.004  # degrees
 SQUARES_PER_ZONE = 6.0
+MARGIN = 0.0001  # degrees around a square: more than 6 m anywhere in France
+MARGIN_METRES = 6.0
 SPAN = 1 << 31
 
 
@@ -38,7 +41,8 @@ class ZoneLayer:
     codes: list[str]
     shapes: Any
     srid: int = 2154
-    _squares: dict[int, int] = field(default_factory=dict)
+    _squares: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    _states: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         self.shapes = np.asarray(self.shapes, dtype=object)
@@ -75,18 +79,19 @@ class ZoneLayer:
     def _by_square(self, lon: Floats, lat: Floats) -> Ints:
         column = np.floor(lon / self._size).astype(np.int64)
         row = np.floor(lat / self._size).astype(np.int64)
-        keys, place = np.unique(column * SPAN + row, return_inverse=True)
-        unseen = [key for key in keys.tolist() if key not in self._squares]
-        if unseen:
-            self._fill(np.array(unseen, dtype=np.int64))
-        return np.array([self._squares[key] for key in keys.tolist()], dtype=np.int64)[place]
+        keys = column * SPAN + row
+        unseen = np.setdiff1d(pd.unique(keys), self._squares, assume_unique=True)
+        if len(unseen):
+            self._fill(unseen)
+        return self._states[np.searchsorted(self._squares, keys)]
 
     def _fill(self, keys: Ints) -> None:
         """Find out, for squares not met before, whether one zone holds the whole of each."""
         row = (keys + SPAN // 2) % SPAN - SPAN // 2
         column = (keys - row) // SPAN
-        west, south = column * self._size, row * self._size
-        boxes = shapely.box(west, south, west + self._size, south + self._size)
+        west, south = column * self._size - MARGIN, row * self._size - MARGIN
+        side = self._size + 2 * MARGIN
+        boxes = shapely.box(west, south, west + side, south + side)
         state = np.full(len(keys), NONE, dtype=np.int64)
         square, zone = self.tree.query(boxes, predicate="intersects")
         state[square] = MIXED
@@ -94,7 +99,10 @@ class ZoneLayer:
         square, zone = square[alone], zone[alone]
         whole = shapely.covers(self.shapes[zone], boxes[square])
         state[square[whole]] = zone[whole]
-        self._squares.update(zip(keys.tolist(), state.tolist(), strict=True))
+        squares = np.concatenate([self._squares, keys])
+        order = np.argsort(squares)
+        self._squares = squares[order]
+        self._states = np.concatenate([self._states, state])[order]
 
     # -- distances -----------------------------------------------------------------------
 
@@ -128,6 +136,8 @@ class ZoneLayer:
         """Return the points whose surroundings meet a zone's box: the others are far away."""
         if not len(self.codes) or not len(lon):
             return np.array([], dtype=np.int64)
+        if len(lon) >= FEW_POINTS and float(metres.max()) <= MARGIN_METRES:
+            return np.flatnonzero(self._by_square(lon, lat) == MIXED)
         reach = metres / 60_000.0  # degrees: generous, for any latitude of France
         boxes = shapely.box(lon - reach, lat - reach, lon + reach, lat + reach)
         hits, _ = self.tree.query(boxes)

@@ -1,0 +1,247 @@
+"""An adversary collects all that everyone but the depositor can read, and bounds each group.
+
+Groups (atoms) are what figures are sums of: fate × zones × period × sex × age. The adversary knows
+which groups exist, every figure shared, and the public rule of the noise; a solver then bounds each
+group. None may be known to hold 1 to 4 people. Outlets are found from the site's own addresses, so
+that a new one is collected as soon as it exists.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from importers.deposits import service
+from importers.deposits.outcomes import parts_of
+from importers.deposits.store import Store
+from importers.models import Deposit
+from observatory.disclosure import rule_for
+from observatory.disclosure.bounds import Figure, System, bounds_of
+from observatory.models import Assignment, Role, User
+from tests.importers.deposit_makers import a_few_quarters, a_partner, deposited
+
+pytestmark = pytest.mark.django_db
+
+PLACES = {"one": "2.3510;48.8510", "two": "2.3600;48.8900", "watch": "2.3710;48.8510",
+          "away": "2.4010;48.8510"}  # fmt: skip
+NAMES = ("fate", "qpv", "qva", "arrondissement", "period", "sex", "age")
+SECRETS = ("NOM-0001", "fichier-secret", "Association Secrète", "R-0001")
+
+
+@pytest.fixture(autouse=True)
+def site(db, tmp_path, monkeypatch):
+    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
+    a_few_quarters()
+
+
+def people(seed: int) -> list[str]:
+    """Many small groups, a few large ones."""
+    chance = random.Random(seed)
+    rows = []
+    for place, where in PLACES.items():
+        for sex in "FH":
+            for age in (12, 20, 40, 60, 70):
+                size = chance.choice(
+                    [0, 0, 0, 1, 2, 3, 4, 7, 12] if place != "away" else [3, 20, 60]
+                )
+                rows += [f"{sex};{age};{where}"] * size
+    return rows
+
+
+def a_file(rows: list[str]) -> str:
+    numbered = (f"R-{n:04d};NOM-{n:04d};Association Secrète;{row}" for n, row in enumerate(rows))
+    return "ref;nom;structure;sexe;age;lon;lat\n" + "\n".join(numbered)
+
+
+def counted(user: User, rows: list[str], **ask) -> Deposit:
+    return service.carry_out(deposited(user, a_file(rows), "fichier-secret.csv", **ask))
+
+
+def clients() -> Iterator[tuple[str, Client]]:
+    """One reader for each role, none of the depositor's organisation, and the public."""
+    yield "public", Client()
+    for role in Role:
+        if role is Role.ADMINISTRATOR:
+            continue  # holds every right by name, and its use is recorded
+        user = a_partner(f"Organisation {role}", f"compte-{role}")
+        Assignment.objects.filter(user=user).delete()
+        Assignment.objects.create(user=user, role=role)
+        client = Client()
+        client.force_login(user)
+        yield str(role), client
+
+
+# -- what they can read --------------------------------------------------------------------
+
+
+def addresses(number: int) -> list[str]:
+    """Every address of the site that can be read, with the deposit's number where one is asked."""
+    found = []
+    for route in _routes(get_resolver().url_patterns):
+        for kind in ("int:number", "int:row", "int:fid"):
+            route = route.replace(f"<{kind}>", str(number))
+        for name in ("name", "names", "layer", "slug"):
+            route = route.replace(f"<str:{name}>", "qpv").replace(f"<slug:{name}>", "qpv")
+        route = route.replace("<str:extension>", "csv")
+        for axis, value in (("z", 12), ("x", 2074), ("y", 1408), ("row", 1408), ("column", 2074)):
+            route = route.replace(f"<str:{axis}>", str(value))
+        if not set("<>^$()") & set(route) and not route.startswith("admin/"):
+            found.append("/" + route)
+    return found
+
+
+def _routes(patterns, before: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            yield here
+
+
+def body_of(response) -> str:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return content.decode("utf-8", "replace")
+
+
+def test_no_outlet_nor_log_holds_a_row_a_file_name_or_a_structure(caplog):
+    with caplog.at_level(logging.INFO):
+        owner = a_partner()
+        found = counted(owner, people(1))
+        read = {}
+        for role, client in clients():
+            for address in addresses(found.pk):
+                response = client.get(address)
+                if response.status_code == 200:
+                    body = body_of(response)
+                    read[role, address] = body
+                    assert not [word for word in SECRETS if word in body], (role, address)
+    outlets = {address for _, address in read}
+    assert {"/api/deposits/shared/", "/beneficiaires/partages/", "/tiles"} <= outlets
+    assert len(outlets) > 20
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert not [word for word in SECRETS if word in said]
+    # The depositor itself reads them: what is looked for is there to be found.
+    client = Client()
+    client.force_login(owner)
+    assert "fichier-secret" in body_of(client.get(f"/beneficiaires/{found.pk}/"))
+    assert "Association Secrète" in body_of(client.get(f"/api/deposits/{found.pk}/result/"))
+
+
+# -- what they can work out ----------------------------------------------------------------
+
+
+def groups_of(deposit: Deposit) -> Counter[str]:
+    """The true groups: only the test knows their counts."""
+    found: Counter[str] = Counter()
+    for name, count in Store(deposit).read_counts().items():
+        parts = parts_of(name)
+        found["|".join(parts[part] for part in NAMES)] += count.rows
+    return found
+
+
+def members(figure: str, groups: list[str]) -> tuple[int, ...]:
+    """The groups a shared figure is the sum of, read from its name."""
+    wanted = [part.split("=", 1) for part in figure.split("|") if part != "total"]
+    told = [dict(zip(NAMES, group.split("|"), strict=True)) for group in groups]
+    return tuple(
+        place for place, parts in enumerate(told)
+        if all(parts[key] == value for key, value in wanted)
+    )  # fmt: skip
+
+
+def read_figures() -> list[dict]:
+    """Collect the figures shared, as another partner."""
+    user, _ = User.objects.get_or_create(username="adversaire")
+    if user.organisation is None:
+        user.delete()
+        user = a_partner("Adversaire", "adversaire")
+    client = Client()
+    client.force_login(user)
+    return client.get("/api/deposits/shared/").json()["schemes"]
+
+
+def bounded(told: dict) -> tuple[int, int | None]:
+    """What a printed figure says by the public rule: withheld for differencing says nothing."""
+    rule = rule_for("persons", "essai")
+    if told["withheld"] == "differencing":
+        return 0, None
+    return rule.span_of(told["value"] or 0)
+
+
+def betrayed(figures: list[Figure], groups: int, threshold: int = 5) -> list[int]:
+    system = System(figures, groups)
+    found = []
+    for place in range(groups):
+        low, high = bounds_of(system, (place,))
+        if low >= 1 and high is not None and high < threshold:
+            found.append(place)
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_group_is_known_to_hold_one_to_four_people(seed):
+    found = counted(a_partner(), people(seed))
+    truth = groups_of(found)
+    groups = list(truth)
+    (told,) = read_figures()
+    shared = [
+        Figure(members(name, groups), *bounded(figure)) for name, figure in told["figures"].items()
+    ]
+    assert len(shared) > 20
+    assert betrayed(shared, len(groups)) == []
+    # With the gate switched off the same figures give many groups away.
+    bare = [
+        Figure(one.atoms, size := sum(truth[groups[place]] for place in one.atoms), size)
+        for one in shared
+    ]
+    exposed = betrayed(bare, len(groups))
+    assert len(exposed) >= 3
+    assert all(1 <= truth[groups[place]] <= 4 for place in exposed)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_two_versions_do_not_give_away_who_came_or_left(seed):
+    owner, rows = a_partner(), people(seed)
+    one = counted(owner, rows)
+    before = read_figures()[0]["figures"]
+    chance = random.Random(seed)
+    kept = [row for row in rows if chance.random() > 0.05]
+    two = deposited(owner, a_file([*kept, f"F;20;{PLACES['one']}"]), "fichier-secret.csv")
+    service.replace(two, one)
+    service.carry_out(two)
+    (shared,) = read_figures()
+    after = shared["figures"]
+    first, second = groups_of(one), groups_of(two)
+    names = sorted(set(first) | set(second))
+    # What stayed, what left and what came, group by group: three unknowns for each.
+    size = len(names)
+    figures = []
+    for version, shift in ((before, size), (after, 2 * size)):
+        for name, figure in version.items():
+            places = members(name, names)
+            both = (*places, *(place + shift for place in places))
+            figures.append(Figure(both, *bounded(figure)))
+    assert betrayed(figures, 3 * size) == []
+
+
+def test_a_deleted_deposit_is_shared_no_more():
+    found = counted(a_partner(), people(1))
+    assert read_figures()
+    service.delete(found)
+    assert read_figures() == []
+
+
+def test_the_same_question_asked_again_gives_the_same_answer():
+    owner = a_partner()
+    counted(owner, people(1))
+    once = read_figures()
+    counted(owner, people(1))
+    again = read_figures()
+    assert [one["figures"] for one in again] == [once[0]["figures"]] * 2
