@@ -131,6 +131,21 @@ class TestMaking:
         assert record.parameters["poverty_line"] == 11_700
         assert record.report["written"]["name"] == "cells.parquet"
 
+    def test_the_record_is_printed_as_it_is_stored(self, records, tmp_path):
+        told = run("make", records, "-o", tmp_path / "c.csv", "--poverty-line", 11_700)
+        record = Run.objects.get(pk=told["run"])
+        for name in ("kind", "version", "inputs", "parameters", "counts"):
+            assert told[name] == getattr(record, name)
+        assert told["parameters"]["out"] == "c.csv"
+        out = io.StringIO()
+        call_command("grid", "make", str(records), "-o", str(tmp_path / "d.csv"),
+                     "--poverty-line", "11700", stdout=out)  # fmt: skip
+        said = out.getvalue()
+        assert f"grid make, version {record.version}" in said
+        assert f"menages.parquet, {record.inputs[0]['size']:,} bytes, sha256 " in said
+        assert record.inputs[0]["sha256"][:12] in said
+        assert "poverty_line 11700.0" in said
+
     def test_it_warns_that_these_cells_are_not_to_be_shown(self, records, tmp_path, capsys):
         call_command("grid", "make", str(records), "-o", str(tmp_path / "c.csv"),
                      "--poverty-line", "11700")  # fmt: skip
@@ -190,6 +205,31 @@ class TestPublishing:
         told = refused(capsys, "publish", cells, "-o", tmp_path / "out", "--min-households", 5)
         assert "5 households is under 11" in told
         assert not (tmp_path / "out").exists()
+
+    def test_the_run_of_a_publication_says_its_threshold_and_its_cells(self, cells, tmp_path):
+        told = run("publish", cells, "-o", tmp_path / "out", "--min-households", 20)
+        assert told["kind"] == "grid publish"
+        assert told["parameters"]["min_households"] == 20
+        assert told["inputs"][0]["name"] == "cells.parquet"
+        assert len(told["written"]) == 4
+        assert all(len(file["sha256"]) == 64 for file in told["written"])
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda t: pd.concat([t, t.iloc[:1]]), "more than once"),
+            (lambda t: t.rename(index=lambda one: one.replace("RES200m", "RES1000m")), "RES1000m"),
+            (lambda t: t.drop(columns="men"), "men"),
+        ],
+        ids=["a cell twice", "another size", "no households"],
+    )
+    def test_cells_that_cannot_be_protected_are_refused(
+        self, cells, tmp_path, capsys, change, words
+    ):
+        path = tmp_path / "spoilt.csv"
+        change(read_cells(cells)).to_csv(path)
+        assert words in refused(capsys, "publish", path, "-o", tmp_path / "out")
+        assert Run.objects.get(kind="grid publish").state == "refused"
 
     def test_what_is_published_passes_the_check(self, cells, tmp_path):
         run("publish", cells, "-o", tmp_path / "out")
@@ -268,7 +308,16 @@ class TestChecking:
 def test_each_action_teaches_by_example(action, capsys):
     with pytest.raises(SystemExit):
         call_command("grid", action, "--help")
-    assert f"observatory grid {action} " in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"observatory grid {action} " in told
+    assert "--json" in told
+
+
+@pytest.mark.parametrize("action", ["make", "publish"])
+def test_what_may_run_on_a_cluster_says_so(action, capsys):
+    with pytest.raises(SystemExit):
+        call_command("grid", action, "--help")
+    assert "--scheduler tcp://HOST:8786" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["cells.csv", "cells.csv.gz", "cells.parquet"])

@@ -68,6 +68,38 @@ def records():
     return dataset
 
 
+class TestRecord:
+    """What made a zone is printed as it is stored."""
+
+    def test_a_build_tells_its_cells_parameters_and_version(self, published):
+        told = run("build", "--score", "share_poor", "--threshold", 0.3)
+        record = Run.objects.get(pk=told["run"])
+        for name in ("kind", "version", "inputs", "parameters", "counts"):
+            assert told[name] == getattr(record, name)
+        text = said("build", "--score", "share_poor", "--threshold", 0.3)
+        assert f"Run {record.pk}: zones build, version {record.version}" in text
+        assert "from filosofi 2021, 6 cells" in text
+        assert "threshold 0.3" in text
+        assert "(already recorded)" in text
+
+    def test_a_sensitivity_and_a_comparison_too(self, published):
+        words = said("sensitivity", "--draws", 5, "--seed", 3)
+        assert "zones sensitivity, version" in words
+        assert "draws': 5" in words
+        run("build", "--score", "share_poor", "--threshold", 0.3)
+        run("build", "--score", "share_poor", "--threshold", 0.2)
+        told = said("compare")
+        assert "zones compare, version" in told
+        assert "(before)" in told
+        assert "threshold: 0.3 → 0.2" in told
+
+    @pytest.mark.parametrize("score", ["share_poor_near", "combined_ranks"])
+    def test_zones_by_a_smoothed_or_combined_score(self, published, score):
+        told = run("build", "--score", score, "--threshold", 0.3)
+        assert told["counts"]["zones"] >= 1
+        assert told["parameters"]["score"] == score
+
+
 class TestSensitivity:
     def test_a_zone_far_over_the_threshold_exists_in_every_draw(self, published):
         told = run("sensitivity", "--score", "share_poor", "--threshold", 0.25, "--draws", 60,

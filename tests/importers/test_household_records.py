@@ -89,6 +89,20 @@ def test_a_record_twice_counts_once(bring, tmp_path):
     assert _steps() == {EAST: {1000: 6}}
 
 
+def test_records_far_apart_in_a_long_file_are_one_when_they_share_an_id(
+    bring, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("importers.tables.BATCH_ROWS", 2)
+    rows = [household(n, x=EAST + 200.0 * (n % 3) + 50) for n in range(1, 10)]
+    rows[2]["persons"] = 0  # the first of this id is unusable: the second one counts
+    rows += [household(3, x=EAST + 50), household(5, x=EAST + 50), household(8, x=EAST + 50)]
+    report = bring("households", _parquet(tmp_path / "m.parquet", rows)).report
+    assert (report.read, report.kept) == (12, 9)
+    assert report.reasons == {"no person": 1, "household id already seen": 2}
+    assert [refusal.row for refusal in report.refused] == [3, 11, 12]
+    assert sum(sum(steps.values()) for steps in _steps().values()) == 27
+
+
 def test_no_record_and_no_income_is_shown_anywhere(bring, tmp_path):
     rows = [household(1), household(2, household_id="DUPONT-1961", declared_income=-98_765)]
     done = bring("households", _parquet(tmp_path / "m.parquet", rows))
