@@ -7,6 +7,7 @@ available: a part is never passed off as the whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ import shapely
 from psycopg.sql import SQL
 
 from carroyage.grid import cell_polygons, parse_ids
-from carroyage.models import Origin
+from carroyage.models import MEASURES, Origin
 from carroyage.store import latest_dataset, read_cells, read_query
 from importers.figurestore import store_figures
 from importers.products import Product, source_of
@@ -41,6 +42,7 @@ from observatory.runs import recorded
 
 METHODS = ("dasymetric", "areal")
 METROPOLITAN = 2154
+AGES = tuple(name for name in MEASURES if name.startswith("ind_") and name[4].isdigit())
 # A quarter's outline and those of IRIS never meet exactly: a sliver may stay uncovered.
 COVERED = 0.98
 OUTLINES = """
@@ -162,13 +164,34 @@ def _covered(
     return targets.assign(whole=shared >= COVERED)[shared > 0]
 
 
-def _cells() -> gpd.GeoDataFrame:
+def people_of_ages(
+    ages: Sequence[str], level: str = Level.QPV, day: date | None = None
+) -> pd.DataFrame:
+    """Return inhabitants of some ages by territory: value, low and high, from the cells.
+
+    ``ages`` are columns of the cells (``ind_0_3``, ``ind_4_5``…), added up. A cell cut by an
+    outline is divided by area; the bounds have its people all outside or all inside. Raises
+    BadParameter where a column is no age, or no grid is loaded.
+    """
+    unknown = sorted(set(ages) - set(AGES))
+    if unknown or not ages:
+        raise BadParameter(
+            f"{', '.join(unknown) or 'Nothing'} is no age of the cells.",
+            f"Ages: {', '.join(AGES)}.",
+        )
+    cells = _cells(ages)
+    targets = _outlines(level, None, day or date.today())
+    whole = cells[list(ages)].sum(axis=1, skipna=False)
+    return areal(cells, whole, targets).table
+
+
+def _cells(names: Sequence[str] = ("ind",)) -> gpd.GeoDataFrame:
     dataset = latest_dataset(Origin.PUBLISHED)
     if dataset is None:
         raise BadParameter(
             "No grid is loaded to share by.", "Load one, or share by area (--method areal)."
         )
-    frame = read_cells(dataset, ["ind"])
+    frame = read_cells(dataset, names)
     ids = parse_ids(frame.index, dataset.size)
     shapes = cell_polygons(ids.north, ids.east, dataset.size)
     cells = gpd.GeoDataFrame(frame, geometry=shapes, crs=dataset.epsg).to_crs(METROPOLITAN)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
 from datetime import date
 from typing import Any
 
 import pytest
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
+from django.core.management import call_command
 
 from carroyage.models import Cell, GridDataset
-from importers.interpolated import Wanted, interpolate
+from importers.interpolated import Wanted, interpolate, people_of_ages
 from observatory.figures.errors import BadParameter, NotAdditive, TooFewFigures
 from observatory.models import (
+    Facility,
     Level,
     Nature,
     Observation,
@@ -183,3 +187,45 @@ def test_a_published_figure_comes_before_an_estimate(
     )
     frame = figures(["population"], territories=[place["ACROSS"].pk], years=[2021])
     assert (frame["value"][0], frame["sources"][0]) == (987, 2)
+
+
+# -- inhabitants of an age, facilities for each thousand of them ---------------------------------
+
+
+def test_children_of_a_quarter_are_those_of_its_cells(place: dict[str, Territory]) -> None:
+    Cell.objects.update(ind_0_3=10, ind_4_5=2)
+    people = people_of_ages(["ind_0_3", "ind_4_5"], day=date(2016, 1, 1))
+    cut = people.loc[place["CUT"].pk]
+    assert cut["value"] == pytest.approx(12 * 3, rel=1e-2), "three cells, two of them halves"
+    assert cut["low"] <= cut["value"] <= cut["high"]
+    assert people.loc[place["AWAY"].pk].isna().all(), "no cell there: nobody knows, not nobody"
+
+
+def test_an_age_withheld_in_one_cell_is_not_known_for_the_quarter(
+    place: dict[str, Territory],
+) -> None:
+    Cell.objects.update(ind_0_3=10)
+    Cell.objects.filter(east=EAST + 200).update(ind_0_3=None)
+    people = people_of_ages(["ind_0_3"], day=date(2016, 1, 1))
+    assert people.loc[place["CUT"].pk].isna().all()
+
+
+@pytest.mark.parametrize("ages", [[], ["ind"], ["ind_0_3", "log_soc"]])
+def test_what_is_no_age_is_refused(place: dict[str, Territory], ages: list[str]) -> None:
+    with pytest.raises(BadParameter, match="no age of the cells"):
+        people_of_ages(ages)
+
+
+def test_the_density_of_libraries_for_small_children(place: dict[str, Territory]) -> None:
+    Cell.objects.update(ind_0_3=10)
+    inside = place["CUT"].perimeters.get().geom.point_on_surface
+    Facility.objects.create(
+        key="b", name="B", category="library", source=a_source(), geom=inside
+    )  # fmt: skip
+    out = io.StringIO()
+    words = ("coverage", "library", "CUT", "--on", "2016-01-01", "--ages", "ind_0_3", "--json")
+    call_command("indicators", *words, stdout=out)
+    (row,) = json.loads(out.getvalue())["by_quarter"]
+    assert row["in"] == 1
+    assert row["density_value"] == pytest.approx(1000 / 30, rel=1e-2)
+    assert row["density_low"] <= row["density_value"] <= row["density_high"]

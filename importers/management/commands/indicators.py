@@ -7,14 +7,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import pandas as pd
 from django.core.management.base import CommandParser
 
-from importers.interpolated import METHODS, Wanted, interpolate
+from importers.interpolated import METHODS, Wanted, interpolate, people_of_ages
 from observatory.commands import Command as BaseCommand
 from observatory.errors import ObservatoryError
 from observatory.figures import classes, tell
 from observatory.figures.errors import BadParameter
-from observatory.figures.facilities import NEAR, Asked, by_quarter, coverage
+from observatory.figures.facilities import NEAR, Asked, by_quarter, coverage, densities
 from observatory.figures.statements import check_all
 from observatory.models import Level, Typology
 
@@ -100,6 +101,8 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "on": (("--on",), {"type": date.fromisoformat, "default": None, "metavar": "DATE",
                        "help": "day of the outlines, 2015-01-01"}),
     "distance": (("--distance",), {"type": float, "default": NEAR, "help": "metres (300)"}),
+    "ages": (("--ages",), {"default": "", "metavar": "ind_0_3,ind_4_5",
+                           "help": "facilities per 1 000 inhabitants of these ages, from cells"}),
     "all": (("--all",), {"action": "store_true", "help": "those that agree too"}),
 }  # fmt: skip
 
@@ -178,10 +181,19 @@ def _coverage(options: dict[str, Any]) -> Any:
     quarters = {q.pk: q for q in tell.quarters_of(options["quarters"], day)}
     asked = Asked(options["category"], day, options["distance"])
     rows = by_quarter(asked, list(quarters))
+    density = pd.DataFrame(index=rows.index)
+    if options["ages"]:
+        people = people_of_ages(options["ages"].split(","), day=day)
+        density = densities(rows["in"] + rows["attached"], people).add_prefix("density_")
+    told = density.to_dict("index")
     return {
         **coverage(asked, list(quarters)).as_dict(),
         "by_quarter": [
-            {"code": quarters[int(str(pk))].code, **{n: int(v) for n, v in row.items()}}
+            {
+                "code": quarters[int(str(pk))].code,
+                **{n: int(v) for n, v in row.items()},
+                **told[pk],
+            }
             for pk, row in rows.iterrows()
         ],
     }
@@ -207,6 +219,6 @@ ACTIONS: dict[str, tuple[Action, Callable[[Any], None]]] = {
     "behind": (_behind, _takes("codes", "first", "last", "generation")),
     "interpolate": (_interpolate,
                     _takes("code", "year", "from", "to", "by", "generation", "on")),
-    "coverage": (_coverage, _takes("category", "quarters", "on", "distance")),
+    "coverage": (_coverage, _takes("category", "quarters", "on", "distance", "ages")),
     "errors": (_errors, _takes("all")),
 }  # fmt: skip
