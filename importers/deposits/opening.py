@@ -6,9 +6,12 @@ the work where a library insists on a path (GeoPackage, GeoJSON).
 
 from __future__ import annotations
 
+import csv
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +27,9 @@ import pyarrow.compute as pc
 import pyogrio
 import pyproj
 import shapely
+from openpyxl.utils.exceptions import InvalidFileException
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj.exceptions import CRSError
 
 from importers import errors as import_errors
 from importers import files
@@ -45,6 +50,12 @@ LONGEST_CELL = 10_000
 BATCH_ROWS = 50_000
 HEADER_WITHIN = 40
 GEOMETRY = ("(longitude)", "(latitude)")
+# What the readers of CSV, XLSX and vector files raise on a file that is not whole.
+BROKEN = (
+    csv.Error, struct.error, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError,
+    KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError,
+    NotImplementedError, InvalidFileException, DataSourceError, DataLayerError, CRSError,
+)  # fmt: skip
 
 
 @dataclass
@@ -80,12 +91,15 @@ class DepositFile:
         """
         ways = {"xlsx": self._workbook, "csv": self._text}
         seen = 0
-        for numbers, cells in ways.get(self.kind, self._features)(list(columns)):
-            seen += len(numbers)
-            if seen > MOST_ROWS:
-                raise errors.TooManyRows(MOST_ROWS)
-            _refuse_long_cells(numbers, cells)
-            yield numbers, cells
+        with in_our_words(self.name):
+            for numbers, cells in ways.get(self.kind, self._features)(list(columns)):
+                seen += len(numbers)
+                if seen > MOST_ROWS:
+                    raise errors.TooManyRows(MOST_ROWS)
+                _refuse_long_cells(numbers, cells)
+                yield numbers, cells
+        if not seen + len(self.unreadable):
+            raise import_errors.EmptyFile(self.name, "has a header and no row")
 
     def _text(self, columns: list[str]) -> Iterator[Batch]:
         table = self.table
@@ -185,7 +199,23 @@ def opened_deposit(vault: Vault, name: str) -> Iterator[DepositFile]:
     WorkbookTrouble, TooManyColumns, and what opening any imported file raises
     """
     with _plain_copy(vault, Path(name).suffix.lower()) as path:
-        yield _described(path, name)
+        with in_our_words(name):
+            file = _described(path, name)
+        yield file
+
+
+@contextmanager
+def in_our_words(name: str) -> Iterator[None]:
+    """Tell what a reading library makes of a broken file as an unreadable file.
+
+    Libraries' own words may quote cells: they are not passed on.
+    """
+    try:
+        yield
+    except BROKEN as error:
+        raise import_errors.UnreadableFile(
+            name, f"it is damaged ({type(error).__name__})"
+        ) from None
 
 
 @contextmanager
