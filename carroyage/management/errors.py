@@ -42,3 +42,10 @@ class PlaceNotLoaded(ObservatoryError):
             f"No outline is loaded for {', '.join(sorted(codes))}.",
             "Load it: observatory load boundaries FILE.",
         )
+
+
+class OptionsDisagree(ObservatoryError):
+    """Options of which one would be ignored beside the others."""
+
+    def __init__(self, names: Iterable[str], advice: str) -> None:
+        super().__init__(f"{', '.join(names)} would be ignored here.", advice)

@@ -12,6 +12,7 @@ SCORE_NAMES = (
     "majority_low_income", "share_poor", "mean_living_standard", "share_poor_near",
     "combined_ranks",
 )  # fmt: skip
+SCORE_HELP = ", ".join(SCORE_NAMES) + " (records where loaded, else share_poor)"
 BUILD_HELP = """\
 Build zones from the loaded cells and store them as computed perimeters.
 
@@ -142,15 +143,15 @@ _OPTIONS = {
 
 def _wanted(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--score", default="", choices=["", *SCORE_NAMES], metavar="|".join(SCORE_NAMES))
+    add("--score", default="", choices=["", *SCORE_NAMES], metavar="NAME", help=SCORE_HELP)
     add("--threshold", type=float, help="the score from which a cell is selected")
     add("--line", type=float, help="a stated low-income line, in euros (a multiple of 10)")
     add("--national-median", type=float, help="median declared income per consumption unit")
-    add("--urban-unit-median", type=float)
-    add("--urban-unit-population", type=int)
+    add("--urban-unit-median", type=float, help="the same median, of the urban unit")
+    add("--urban-unit-population", type=int, help="inhabitants: from 5 million on, 0.3 and 0.7")
     add("--contiguity", default="queen", choices=["queen", "rook"], help="8 or 4 neighbours")
-    add("--min-population", type=float, default=Wanted.min_population)
-    add("--min-households", type=float, default=Wanted.min_households)
+    add("--min-population", type=float, default=Wanted.min_population, help="of a zone (1000)")
+    add("--min-households", type=float, default=Wanted.min_households, help="of a cell (11)")
     add("--bridge-gaps", action="store_true", help="join clusters one cell apart")
     add("--fill-holes", action="store_true", help="add enclosed positions")
     add("--vintage", default="", help="of the cells (the last loaded)")

@@ -235,3 +235,20 @@ class TestEverythingLoaded:
         with pytest.raises(SystemExit):
             call_command("zones", "build", "--outlines", "--list", str(listed))
         assert missing in capsys.readouterr().err
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("words", "ignored"),
+        [
+            (("build", "--outlines", "--score", "share_poor"), "--score"),
+            (("build", "--outlines", "--line", "12800"), "--line"),
+            (("assess", "--outlines", "--thresholds", "0.2,0.3"), "--thresholds"),
+            (("build", "--list", "quarters.csv"), "--list"),
+            (("assess", "--map", "paris.png", "--sectors", "75101"), "--map, --sectors"),
+        ],
+    )
+    def test_an_option_that_would_be_ignored_is_refused(self, capsys, words, ignored):
+        with pytest.raises(SystemExit):
+            call_command("zones", *words)
+        assert f"{ignored} would be ignored here" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from carroyage.errors import CarroyageError
 from carroyage.management import outline_words, perimeter_words, zone_words
+from carroyage.management.errors import OptionsDisagree
 from carroyage.management.run_words import record_lines, record_of
 from carroyage.management.wanted import Wanted
 from carroyage.management.zone_options import add_actions
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         """Do what was asked."""
         self.action = options["action"]
         self.outlines = bool(options.get("outlines"))
+        _refuse_ignored(options)
         bar = ProgressBar()
         try:
             act = {
@@ -123,6 +125,28 @@ class Command(BaseCommand):
 
 def _wanted(options: dict[str, Any]) -> Wanted:
     return Wanted(**{field.name: options[field.name] for field in fields(Wanted)})
+
+
+OUTLINES_ALONE = {"listed": "--list", "blocks": "--blocks", "map_file": "--map",
+                  "sectors": "--sectors"}  # fmt: skip
+CELLS_ALONE = {
+    "score": "--score", "threshold": "--threshold", "thresholds": "--thresholds",
+    "line": "--line", "national_median": "--national-median", "scheduler": "--scheduler",
+    "urban_unit_median": "--urban-unit-median", "bridge_gaps": "--bridge-gaps",
+    "urban_unit_population": "--urban-unit-population", "fill_holes": "--fill-holes",
+}  # fmt: skip
+
+
+def _refuse_ignored(options: dict[str, Any]) -> None:
+    """Refuse what the way of drawing asked for would not look at. Raises OptionsDisagree."""
+    if options.get("outlines"):
+        given = [name for key, name in CELLS_ALONE.items() if options.get(key)]
+        advice = "Outlines have a score and a threshold of their own: leave these out."
+    else:
+        given = [name for key, name in OUTLINES_ALONE.items() if options.get(key)]
+        advice = "Add --outlines, or leave these out."
+    if given:
+        raise OptionsDisagree(given, advice)
 
 
 def _outline_wanted(options: dict[str, Any]) -> Any:
