@@ -28,7 +28,7 @@ ORDER = (
     "boundaries", "iris", "perimeters", "territories", "memberships", "quarters_list", "grid",
     "households", "addresses", "history", "facilities", "dictionary", "indicators",
     "referentiel", "framework", "crosswalk", "schemes", "sheets", "quarters", "funding",
-    "projects", "statements",
+    "projects", "statements", "instances", "decisions", "studies",
 )  # fmt: skip
 MANIFEST = "manifest.toml"
 LOADED, SKIPPED, REFUSED, QUEUED, NOT_LOADED = (

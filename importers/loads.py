@@ -14,6 +14,7 @@ from carroyage.errors import CarroyageError
 from importers import errors
 from importers.addresses import load_addresses
 from importers.boundaries import load_boundaries, load_iris
+from importers.calendars import load_decisions, load_instances, load_studies
 from importers.dictionary import load_dictionary
 from importers.errors import ImporterError
 from importers.facilities import load_facilities
@@ -60,6 +61,9 @@ LOADERS: dict[str, Loader] = {
     "funding": load_funding,
     "projects": load_projects,
     "statements": load_statements,
+    "instances": load_instances,
+    "decisions": load_decisions,
+    "studies": load_studies,
 }
 REFUSALS = (ImporterError, CarroyageError)
 ONE_LOAD = 0x10AD  # any number, the same for every process: the lock that loads take
@@ -144,7 +148,7 @@ def load(
 
 def _say_who_may_see(source: str, sharing: str, run: Run) -> None:
     """Note the reach of a source where the person gave one; without any it is working material."""
-    if not sharing:
+    if not sharing or not source:
         return
     with acting(run=run, reason="terms of the source"):
         SourceTerms.objects.update_or_create(

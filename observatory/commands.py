@@ -27,6 +27,7 @@ OVERVIEW: dict[str, str] = {
     "demonstration": "write the demonstration territory as files",
     "referentiel": "a contract's framework: objectives, actions, indicators, targets",
     "indicators": "figures: list, show, compare, class quarters, interpolate, printed errors",
+    "sheets": "follow-up sheets: open a year, who is late, how far each actor is",
     "review": "a contract's year, compiled and frozen with its checksum",
     "portraits": "two-page PDF portraits of the quarters of a contract",
     "map": "a static map of an indicator, as SVG, PNG or PDF",

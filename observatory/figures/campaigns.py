@@ -37,15 +37,20 @@ FORMULAS: dict[str, str] = {
 }
 
 
+def open_year_as(user: User | None, framework: Framework, year: int, due_on: date) -> int:
+    """Open a year in somebody's name. Raises NotYours: the steering side does it."""
+    if not may(user, Right.VALIDATE, framework.territory):
+        raise NotYours("Only the steering side of the contract opens a year.", "Ask its lead.")
+    return open_year(framework, year, due_on, user)
+
+
 @transaction.atomic
-def open_year(user: User | None, framework: Framework, year: int, due_on: date) -> int:
+def open_year(framework: Framework, year: int, due_on: date, user: User | None = None) -> int:
     """Make the sheets expected for a year that are not there yet; return how many.
 
     Each has one line per indicator of the action that the actor answers for, with the target
-    in force and, as the result of the year before, what the last sheet said. Raises NotYours.
+    in force and, as the result of the year before, what the last sheet said.
     """
-    if not may(user, Right.VALIDATE, framework.territory):
-        raise NotYours("Only the steering side of the contract opens a year.", "Ask its lead.")
     rows = FrameworkRow.objects.filter(node__framework=framework, indicator__isnull=False)
     by_actor: dict[int, list[FrameworkRow]] = {}
     for row in rows.select_related("indicator", "actor").order_by("order"):

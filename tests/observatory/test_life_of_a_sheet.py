@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 from datetime import date
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from observatory.figures import sheets
-from observatory.figures.campaigns import open_year
+from observatory.figures.campaigns import open_year_as
 from observatory.figures.errors import BadSheet, NotYours, WrongStep
 from observatory.figures.rates import rate_of
 from observatory.history import history_of
@@ -291,7 +294,7 @@ def framework() -> Any:
 
 
 def test_a_year_opens_with_one_sheet_per_action_and_actor(lead: User, framework: Any) -> None:
-    assert open_year(lead, framework, 2019, date(2020, 3, 1)) == 2
+    assert open_year_as(lead, framework, 2019, date(2020, 3, 1)) == 2
     city = FollowUpSheet.objects.get(year=2019, organisation__name="Ville")
     assert (city.state, city.due_on, city.title) == ("expected", date(2020, 3, 1), "Clauses")
     hours, people = city.results.all()
@@ -304,10 +307,10 @@ def test_a_year_opens_with_one_sheet_per_action_and_actor(lead: User, framework:
 def test_opening_again_adds_nothing_and_touches_nothing(
     lead: User, city: User, framework: Any
 ) -> None:
-    open_year(lead, framework, 2019, date(2020, 3, 1))
+    open_year_as(lead, framework, 2019, date(2020, 3, 1))
     sheet = FollowUpSheet.objects.get(organisation__name="Ville")
     sheets.fill(city, sheet, {"results": [{"order": 1, "result": 120}]})
-    assert open_year(lead, framework, 2019, date(2021, 3, 1)) == 0
+    assert open_year_as(lead, framework, 2019, date(2021, 3, 1)) == 0
     sheet.refresh_from_db()
     assert (sheet.state, sheet.due_on) == ("draft", date(2020, 3, 1))
 
@@ -315,14 +318,14 @@ def test_opening_again_adds_nothing_and_touches_nothing(
 def test_last_year_s_result_is_carried_over_once_validated(
     lead: User, city: User, framework: Any
 ) -> None:
-    open_year(lead, framework, 2019, date(2020, 3, 1))
+    open_year_as(lead, framework, 2019, date(2020, 3, 1))
     sheet = FollowUpSheet.objects.get(year=2019, organisation__name="Ville")
     told = [{"order": 1, "result": 120}, {"order": 2, "declared_text": "Inconnu"}]
     sheets.fill(city, sheet, {"results": told})
     sheets.submit(city, sheet)
     sheets.validate(lead, sheet)
-    open_year(lead, framework, 2020, date(2021, 3, 1))
-    open_year(lead, framework, 2022, date(2023, 3, 1))
+    open_year_as(lead, framework, 2020, date(2021, 3, 1))
+    open_year_as(lead, framework, 2022, date(2023, 3, 1))
 
     def previous(year: int) -> list[float | None]:
         found = FollowUpSheet.objects.get(year=year, organisation__name="Ville")
@@ -334,5 +337,23 @@ def test_last_year_s_result_is_carried_over_once_validated(
 
 def test_only_the_steering_side_opens_a_year(city: User, framework: Any) -> None:
     with pytest.raises(NotYours):
-        open_year(city, framework, 2019, date(2020, 3, 1))
+        open_year_as(city, framework, 2019, date(2020, 3, 1))
     assert not FollowUpSheet.objects.exists()
+
+
+def test_the_command_opens_a_year_and_tells_who_is_late(framework: Any) -> None:
+    def told(*words: str) -> Any:
+        out = io.StringIO()
+        call_command("sheets", *words, "--json", stdout=out)
+        return json.loads(out.getvalue())
+
+    assert told("open", framework.code, "2019", "--due", "2020-03-01") == {"made": 2}
+    assert told("open", framework.code, "2019", "--due", "2020-03-01") == {"made": 0}
+    late = told("overdue", "CV-TEST")
+    assert {row["organisation"] for row in late} == {"Ville", "CAF"}
+    assert {row["due_on"] for row in late} == {"2020-03-01"}
+    caf, city = told("completeness", "CV-TEST", "2019")
+    assert (caf["organisation"], caf["lines"], city["lines"]) == ("CAF", 1, 2)
+    with pytest.raises(SystemExit):
+        call_command("sheets", "open", "nulle-part", "2019", "--due", "2020-03-01",
+                     stderr=io.StringIO())  # fmt: skip
