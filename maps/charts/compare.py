@@ -72,7 +72,7 @@ def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
     cuts = break_years(column.indicator.code)
     with Chart(WIDTH, 4.2) as chart:
         axes = chart.axes
-        draw_breaks(axes, cuts, list(table.columns))
+        draw_breaks(axes, cuts, [int(str(year)) for year in table.columns])
         for quarter, row in table.iterrows():
             if quarter not in named:
                 axes.plot(*parted(row, cuts), color=LINE, lw=1)

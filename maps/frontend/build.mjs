@@ -1,7 +1,7 @@
 // Builds the page's files into the folder given as argument (default: the committed one).
 //
 // Three kinds of files come out:
-//   explorer.js, site.js       our own sources, bundled and minified by esbuild;
+//   explorer, site, whatif.js  our own sources, bundled and minified by esbuild;
 //   maplibre-gl*.js, *.css     MapLibre's published files, copied byte for byte;
 //   fonts/*.woff2              the interface font, copied byte for byte;
 // and beside them the licences of everything bundled and SHA256SUMS over all of it.
@@ -46,7 +46,7 @@ async function copyPublished() {
 async function bundle() {
   await build({
     absWorkingDir: here,
-    entryPoints: { explorer: "src/main.ts", site: "src/site.ts" },
+    entryPoints: { explorer: "src/main.ts", site: "src/site.ts", whatif: "src/whatif.ts" },
     outdir: out,
     bundle: true,
     format: "esm",

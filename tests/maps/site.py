@@ -11,6 +11,7 @@ from tests.maps.screen import READY
 PAGES = {
     "explorer": ("/", READY),
     "areas": ("/quartiers/", "main table"),
+    "whatif": ("/et-si/", "#whatif[data-state=ready]"),
     "comparison": ("/comparer/", "main .comparison-table"),
     "portraits": ("/portraits/", "main .ways"),
     "portrait": ("/portraits/qpv/QN075901/", "main .keyfigures"),
@@ -20,11 +21,12 @@ PAGES = {
 }
 # Addresses that answer with data, pictures or files, not with pages.
 NOT_PAGES = {
+    "areas-json",
+    "whatif-json",
     "comparison-csv",
     "comparison-freeze",
     "comparison-chart",
     "snapshot",
-    "areas-json",
     "portrait-pdf",
     "portrait-map",
     "portrait-chart",
