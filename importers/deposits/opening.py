@@ -54,7 +54,7 @@ GEOMETRY = ("(longitude)", "(latitude)")
 BROKEN = (
     csv.Error, struct.error, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, EOFError,
     KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError,
-    NotImplementedError, InvalidFileException, DataSourceError, DataLayerError, CRSError,
+    OSError, NotImplementedError, InvalidFileException, DataSourceError, DataLayerError, CRSError,
 )  # fmt: skip
 
 
