@@ -17,8 +17,9 @@ from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
 from importers.products import source_of_file
 from importers.report import Report
-from importers.rows import put, withdraw
+from importers.rows import Problem, put, refuse_row, withdraw
 from importers.sheets import each, read_columns
+from importers.values import is_day
 from observatory.history import acting
 from observatory.models import (
     Decision,
@@ -48,10 +49,10 @@ def load_instances(
     """Load steering bodies and their meetings. Raises FileRefused."""
     file, report, frame = read_columns(path, "instances", INSTANCES, INSTANCES_MORE)
     for row in each(frame):
-        _refuse(row, [
+        refuse_row(row, [
             *_place(row),
             ("name", not row.name, "a body without a name", "Name it."),
-            ("day", not _is_day(row.day), "this is not a date", "Write 2019-06-12."),
+            ("day", not is_day(row.day), "this is not a date", "Write 2019-06-12."),
             ("meetings_a_year", not _is_number(row.meetings_a_year), "this is not a number",
              "Write how often it should meet in a year."),
         ], report)  # fmt: skip
@@ -79,9 +80,9 @@ def load_decisions(
     """Load decisions; none is ever withdrawn: what was decided stays. Raises FileRefused."""
     file, report, frame = read_columns(path, "decisions", DECISIONS, DECISIONS_MORE)
     for row in each(frame):
-        _refuse(row, [
+        refuse_row(row, [
             *_place(row),
-            ("day", not row.day or not _is_day(row.day), "this is not a date",
+            ("day", not row.day or not is_day(row.day), "this is not a date",
              "Write 2019-06-12."),
             ("subject", not row.subject, "a decision without a subject", "Say what of."),
             ("instance", _instance(row) is None, "no steering body has this name",
@@ -112,15 +113,6 @@ def load_studies(
     report.facts |= {"source": source.code, "studies": len(kept)}
     progress("studies stored", len(kept), len(kept))
     return report
-
-
-Problem = tuple[str, bool, str, str]
-
-
-def _refuse(row: Any, problems: list[Problem], report: Report) -> None:
-    for column, wrong, problem, advice in problems:
-        if wrong:
-            report.refuse(row.Index, column, getattr(row, column), problem, advice)
 
 
 def _place(row: Any) -> list[Problem]:
@@ -160,11 +152,11 @@ def _check_study(row: Any, report: Report) -> None:
     known = set(
         Territory.objects.filter(level=level, code__in=codes).values_list("code", flat=True)
     )
-    _refuse(row, [
+    refuse_row(row, [
         ("kind", row.kind not in StudyKind.values, "unknown kind of study",
          f"Kinds: {', '.join(StudyKind.values)}."),
         ("title", not row.title, "a study without a title", "Give its title."),
-        ("dated_on", not _is_day(row.dated_on), "this is not a date", "Write 2019-06-12."),
+        ("dated_on", not is_day(row.dated_on), "this is not a date", "Write 2019-06-12."),
         ("year", bool(row.year) and not row.year.isdigit(), "not a year", "Write four figures."),
         ("territories", not set(codes) <= known, "a territory that is not loaded",
          "Load its outline first."),
@@ -192,13 +184,6 @@ def _store_study(row: Any, source: Source, report: Report) -> int:
     ):
         study.territories.set(places)
     return study.pk
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return not text or bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _is_number(text: str) -> bool:

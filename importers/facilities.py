@@ -31,7 +31,7 @@ from importers.products import Product, source_of
 from importers.report import Report
 from importers.rows import put, withdraw
 from importers.sheets import columns_of, each, is_workbook, read_sheet
-from importers.values import as_numbers, clean_text
+from importers.values import as_numbers, clean_text, is_day
 from importers.vectors import WGS84, layers_of, read_layer
 from observatory.history import acting
 from observatory.models import Facility, FacilityLink, Level, Opening, Run, Source, Territory
@@ -213,9 +213,9 @@ def _checked(frame: pd.DataFrame, layout: Layout, report: Report) -> pd.DataFram
         ("state", ~frame["state"].isin(Opening.values), "an unknown state",
          f"Words: {', '.join(Opening.values)}."),
         ("network", ~frame["network"].isin(NETWORKS), "an unknown network", "REP, REP+ or blank."),
-        ("valid_from", ~frame["valid_from"].map(_is_day), "this is not a date",
+        ("valid_from", ~frame["valid_from"].map(is_day), "this is not a date",
          "Write 2015-09-01."),
-        ("valid_to", ~frame["valid_to"].map(_is_day), "this is not a date", "Write 2015-09-01."),
+        ("valid_to", ~frame["valid_to"].map(is_day), "this is not a date", "Write 2015-09-01."),
     )  # fmt: skip
     for column, wrong, problem, advice in checks:
         _refuse(frame, wrong, column, problem, advice, report)
@@ -239,13 +239,6 @@ def _refuse(
 ) -> None:
     for row in frame.index[np.asarray(wrong, bool)]:
         report.refuse(int(row), column, frame.loc[row, column], problem, advice)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return not text or bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def _quarters(frame: pd.DataFrame, report: Report) -> dict[str, int]:

@@ -21,10 +21,11 @@ from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
 from importers.products import source_of_file
 from importers.report import Report
-from importers.rows import put, withdraw
+from importers.rows import Problem, put, refuse_row, withdraw
 from importers.sheets import each, read_columns
 from importers.targettext import promises
 from importers.trees import nature_of
+from importers.values import is_day
 from observatory.history import acting
 from observatory.models import (
     FollowUpSheet,
@@ -127,15 +128,6 @@ def _refuse_twice(frame: pd.DataFrame, columns: list[str], report: Report) -> No
         report.refuse(int(row), columns[0], told, "the row stands twice", "Keep one.")
 
 
-Problem = tuple[str, bool, str, str]
-
-
-def _refuse(row: Any, problems: list[Problem], report: Report) -> None:
-    for column, wrong, problem, advice in problems:
-        if wrong:
-            report.refuse(row.Index, column, getattr(row, column), problem, advice)
-
-
 # -- schemes -------------------------------------------------------------------------------
 
 
@@ -152,7 +144,7 @@ def _check_scheme(row: Any, report: Report) -> None:
         ("address_role", row.address_role not in ROLES, "an unknown role of the address",
          f"Words: {', '.join(ROLES[1:])}."),
     ]  # fmt: skip
-    _refuse(row, problems, report)
+    refuse_row(row, problems, report)
 
 
 def _store_scheme(row: Any, source: Source, contract: Territory, report: Report) -> int:
@@ -229,13 +221,13 @@ def _check_result(row: Any, report: Report) -> None:
          "no indicator has this code", "Load the dictionary or framework first."),
         ("action", bool(row.action) and _node(row.action) is None,
          "no loaded framework has this node", "Write framework:key."),
-        ("due_on", not _is_day(row.due_on), "this is not a date", "Write 2016-05-23."),
+        ("due_on", not is_day(row.due_on), "this is not a date", "Write 2016-05-23."),
     ]  # fmt: skip
     problems += [
         (name, not _is_number(getattr(row, name)), "this is not a number", "Leave it blank if none")
         for name in NUMBERS
     ]
-    _refuse(row, problems, report)
+    refuse_row(row, problems, report)
 
 
 def _store_sheet(row: Any, source: Source, contract: Territory, report: Report) -> FollowUpSheet:
@@ -320,10 +312,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return not text or bool(date.fromisoformat(text))
-    except ValueError:
-        return False

@@ -20,6 +20,7 @@ from importers.report import Report
 from importers.rows import put, withdraw
 from importers.sheets import each, read_sheet
 from importers.trees import Tree, TreeNode, TreeRow, store_tree
+from importers.values import is_day
 from observatory.history import acting
 from observatory.identity import fold
 from observatory.models import (
@@ -136,7 +137,7 @@ class _Reader:
              "no row above has this key", "Put parents before their children."),
             ("parent", row.kind == INDICATOR and not row.parent, "an indicator without parent",
              "Say which node it hangs on."),
-            ("due_on", not _is_day(row.due_on), "this is not a date", "Write 2019-12-31."),
+            ("due_on", not is_day(row.due_on), "this is not a date", "Write 2019-12-31."),
         ]  # fmt: skip
         for name, words in WORDS.items():
             value = getattr(row, name)
@@ -163,13 +164,6 @@ def _indicator_row(row: Any, line: int | None) -> TreeRow:
         due_label=row.due_label,
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
     )
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return not text or bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 # -- correspondences -----------------------------------------------------------------------

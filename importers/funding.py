@@ -18,7 +18,7 @@ from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
 from importers.products import source_of_file
 from importers.report import Report
-from importers.rows import put, withdraw
+from importers.rows import put, refuse_row, withdraw
 from importers.sheets import each, read_columns
 from observatory.history import acting
 from observatory.models import (
@@ -109,9 +109,7 @@ def _check_line(row: Any, report: Report) -> None:
         ("scheme", bool(row.scheme) and not Scheme.objects.filter(code=row.scheme).exists(),
          "no scheme has this code", "Load the schemes first."),
     ]  # fmt: skip
-    for column, wrong, problem, advice in problems:
-        if wrong:
-            report.refuse(row.Index, column, getattr(row, column), problem, advice)
+    refuse_row(row, problems, report)
 
 
 def _refuse_twice(frame: pd.DataFrame, report: Report) -> None:
@@ -162,9 +160,7 @@ def _check_project(row: Any, report: Report) -> None:
          "Write euros, or leave it blank."),
         ("year", bool(row.year) and not _is_year(row.year), "not a year", "Write four figures."),
     ]  # fmt: skip
-    for column, wrong, problem, advice in problems:
-        if wrong:
-            report.refuse(row.Index, column, getattr(row, column), problem, advice)
+    refuse_row(row, problems, report)
 
 
 def _store_project(row: Any, source: Source, report: Report) -> int:

@@ -10,6 +10,15 @@ from django.db import models
 from importers.report import Report
 
 Row = TypeVar("Row", bound=models.Model)
+# Column, whether it is wrong, what is wrong, what to do.
+Problem = tuple[str, bool, str, str]
+
+
+def refuse_row(row: Any, problems: list[Problem], report: Report) -> None:
+    """Note in the report each thing that is wrong with a row (a named tuple with ``Index``)."""
+    for column, wrong, problem, advice in problems:
+        if wrong:
+            report.refuse(row.Index, column, getattr(row, column), problem, advice)
 
 
 def put(

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,14 @@ def _patiently(texts: list[str | None]) -> Numbers:
             found.values[place] = float(plain) if "_" not in plain else np.nan
         found.wrong[place] = not np.isfinite(found.values[place])
     return found
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text is a day that exists, written 2019-06-12, or blank."""
+    try:
+        return not text or bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def clean_text(text: object) -> tuple[str, str]:
