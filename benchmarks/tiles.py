@@ -131,7 +131,7 @@ def _contestants(stack: ExitStack, options: argparse.Namespace) -> dict[str, Rou
         base = stack.enter_context(servers.django_vectortiles(options.peers, dsn, attributes))
         rounds["django-vectortiles"] = _over_http(base, "/{}/{}/{}/{}")
     if shutil.which("mapserv") and shutil.which("spawn-fcgi") and shutil.which("nginx"):
-        base = stack.enter_context(servers.mapserver(dsn, list(LAYERS)))
+        base = stack.enter_context(servers.mapserver(dsn, attributes))
         rounds["MapServer"] = _over_http(base, "/{}/{}/{}/{}")
     for given in options.server:
         name, _, template = given.partition("=")
@@ -150,10 +150,7 @@ def _over_http(base: str, template: str) -> Round:
 
 def _cold(base: str) -> Round:
     """Ours with nothing kept, at the addresses TileJSON hands out."""
-    marks = {}
-    for name in LAYERS:
-        with urllib.request.urlopen(f"{base}/tiles/{name}.json") as answer:  # noqa: S310
-            marks[name] = json.load(answer)["tiles"][0].split("?")[1]
+    marks = marks_of(base)
 
     def round_(jobs: list[Job], connections: int) -> Result:
         shutil.rmtree(home() / "tiles", ignore_errors=True)
@@ -161,6 +158,15 @@ def _cold(base: str) -> Round:
         return once(base, paths, connections)
 
     return round_
+
+
+def marks_of(base: str) -> dict[str, str]:
+    """Return what TileJSON writes after each layer's tiles: their version."""
+    marks = {}
+    for name in LAYERS:
+        with urllib.request.urlopen(f"{base}/tiles/{name}.json") as answer:  # noqa: S310
+            marks[name] = json.load(answer)["tiles"][0].split("?")[1]
+    return marks
 
 
 def floor(jobs: list[Job], connections: int) -> Result:
