@@ -8,7 +8,7 @@ import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from observatory.figures import classes
@@ -76,6 +76,7 @@ def spread(values: np.ndarray, edges: np.ndarray) -> float:
     return sum(((values[place == n] - values[place == n].mean()) ** 2).sum() for n in set(place))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40), st.integers(1, 6))
 def test_every_value_has_a_class_and_no_class_is_empty(values: list[float], count: int) -> None:
     edges = natural_breaks(np.array(values), count)
