@@ -291,3 +291,13 @@ def test_declared_and_recomputed_rates_stand_side_by_side(visitor: Client) -> No
     (row,) = as_csv(visitor, "results")
     assert (row["declared"], row["agrees"], row["line"]) == ("113.0", "False", "2522")
     assert round(float(row["computed"])) == 156
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("fr", "Objectifs chiffrés"), ("en", "Quantified targets")]
+)
+def test_titles_of_tables_follow_the_reader_s_language(
+    visitor: Client, language: str, title: str
+) -> None:
+    told = visitor.get("/api/tables/", headers={"accept-language": language}).json()["tables"]
+    assert {one["name"]: one["title"] for one in told}["targets"] == title
