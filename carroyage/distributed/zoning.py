@@ -38,6 +38,7 @@ def zones_on_cluster(
     unit = [rules.urban_units.column] if rules.urban_units else []
     wanted = {*SUMMED, rules.score.numerator, rules.score.denominator, *unit}
     keys, cells, size, epsg = by_position(cells[[name for name in cells if name in wanted]])
+    cells = cells.reset_index(drop=True)  # ids are text, slow to send: positions say the same
     corners = grid.corners_of_keys(keys, size)
     order = natural_order(*corners)
     runs = whole_squares(corners[0][order], corners[1][order], part)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import distributed
 import numpy as np
 import pandas as pd
@@ -40,14 +41,18 @@ WIDE = 1_500  # cells: 300 km, some twenty squares of 64 km
 @pytest.fixture(scope="module")
 def two_processes() -> Iterator[distributed.LocalCluster]:
     """A scheduler and two workers, each a process started afresh (never forked) with one thread."""
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        timeout=60,
-    ) as made:
+    # On a busy machine a process takes long to start: its own patience, not the commands'.
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "120s"}),
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            timeout=120,
+        ) as made,
+    ):
         yield made
 
 
