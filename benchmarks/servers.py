@@ -224,7 +224,13 @@ def mapserver(database: str, layers: dict[str, list[str]]) -> Iterator[str]:
         folder = Path(text)
         folder.chmod(0o755)
         drawn = "".join(
-            MAP_LAYER.format(name=name, database=database, items=",".join(names), mercator=MERCATOR)
+            MAP_LAYER.format(
+                name=name,
+                data=DATA.format(name=name),
+                database=database,
+                items=",".join(names),
+                mercator=MERCATOR,
+            )
             for name, names in layers.items()
         )
         (folder / "bench.map").write_text(MAP.format(layers=drawn, mercator=MERCATOR))
