@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -140,6 +141,15 @@ def class_words(classes: Classes, told: Told) -> list[str]:
         *middle,
         _("{low} et plus").format(low=write(breaks[-1])),
     ]
+
+
+def circle_sizes(most: float, told: Told) -> list[tuple[float, str]]:
+    """Return the sizes a legend of circles shows: round values under the largest, in words."""
+    if most <= 0:
+        return []
+    power = 10.0 ** math.floor(math.log10(most))
+    top = max(step * power for step in (1, 2, 5) if step * power <= most)
+    return [(size, quantity(size, told.unit, told.decimals)) for size in (top, top / 4, top / 16)]
 
 
 def citation_of(frame: gpd.GeoDataFrame, told: Told | None) -> str:

@@ -17,10 +17,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 from django.utils.translation import gettext as _
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 FORMS = ("svg", "png", "pdf")
 RATIO_MARGIN = 0.06
+LARGEST = 26.0  # points: the diameter of the largest circle
 
 
 def use_project(database: str = "") -> None:
@@ -83,7 +85,8 @@ def draw_map(
     territories = chosen_territories(level, generation=generation, within=within)
     frame, told = values_of(person, territories, indicator, year)
     classes = None
-    if told is not None:
+    # A count is shown by circles: shaded, it would tell how large the areas are.
+    if told is not None and not told.additive:
         classes = classify(
             frame["value"].to_numpy(), method, count, given=breaks, decimals=told.decimals
         )
@@ -105,6 +108,13 @@ def _drawn(frame: gpd.GeoDataFrame, told: Any, classes: Any, title: str, form: s
                 handles=keys, loc="outside lower left", ncols=3, frameon=False, fontsize=9,
                 alignment="left",
             )  # fmt: skip
+        elif told is not None:
+            frame.plot(ax=axes, facecolor="#fcfbf8", edgecolor=ACCENT, linewidth=0.6)
+            keys = _circles(axes, frame, told)
+            chart.figure.legend(
+                handles=keys, loc="outside lower left", ncols=4, frameon=False, fontsize=9,
+                alignment="left", labelspacing=1.4, handletextpad=1.6,
+            )  # fmt: skip
         else:
             frame.plot(ax=axes, facecolor="white", edgecolor=ACCENT, linewidth=1.0)
         heading = title or (f"{told.label}, {told.year}" if told else "")
@@ -122,6 +132,23 @@ def _drawn(frame: gpd.GeoDataFrame, told: Any, classes: Any, title: str, form: s
         source = citation_of(frame, told)
         axes.text(0, -0.02, source, transform=axes.transAxes, fontsize=7, color=SOFT, va="top")
         return Drawn(chart.save(form), form, frame, words)
+
+
+def _circles(axes: Any, frame: gpd.GeoDataFrame, told: Any) -> list[Any]:
+    """Draw circles whose area is in proportion to the value; return the keys of their sizes."""
+    from maps.charts.theme import ALERT
+    from maps.choice import circle_sizes
+
+    known = frame.dropna(subset=["value"]).sort_values("value", ascending=False)
+    most = float(known["value"].max()) if len(known) else 0.0
+    look: Any = {"color": ALERT, "alpha": 0.45, "linestyle": "none", "marker": "o"}
+    for point, value in zip(known.representative_point(), known["value"], strict=True):
+        size = LARGEST * (value / most) ** 0.5 if most else 0.0
+        axes.plot(point.x, point.y, markersize=size, **look)
+    return [
+        Line2D([], [], markersize=LARGEST * (value / most) ** 0.5, label=words, **look)
+        for value, words in circle_sizes(most, told)
+    ]
 
 
 def _paint(

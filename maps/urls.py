@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 
-from maps import sitepages, views, whatif
+from maps import sitepages, thematic, views, whatif
 from maps.comparison import views as comparison
 from maps.portraits import views as portraits
 
@@ -12,6 +12,12 @@ urlpatterns = [
     path("", views.explorer, name="explorer"),
     path("quartiers/", views.areas_page, name="areas"),
     path("quartiers/<slug:layer>.json", views.areas_json, name="areas-json"),
+    path("indicateur/", thematic.page, name="thematic"),
+    re_path(
+        r"^indicateur/(?P<name>carte|repartition)\.(?P<form>svg|png|pdf)$",
+        thematic.picture,
+        name="thematic-picture",
+    ),
     path("et-si/", whatif.page, name="whatif"),
     path("et-si/zones.json", whatif.trial_json, name="whatif-json"),
     path("comparer/", comparison.page, name="comparison"),

@@ -11,6 +11,7 @@ from tests.maps.screen import READY
 PAGES = {
     "explorer": ("/", READY),
     "areas": ("/quartiers/", "main table"),
+    "thematic": ("/indicateur/", "main"),
     "whatif": ("/et-si/", "#whatif[data-state=ready]"),
     "comparison": ("/comparer/", "main .comparison-table"),
     "portraits": ("/portraits/", "main .ways"),
@@ -22,6 +23,7 @@ PAGES = {
 # Addresses that answer with data, pictures or files, not with pages.
 NOT_PAGES = {
     "areas-json",
+    "thematic-picture",
     "whatif-json",
     "comparison-csv",
     "comparison-freeze",
