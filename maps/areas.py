@@ -78,7 +78,12 @@ def alphabetical(name: str) -> str:
 
 
 def is_listed(layer: Layer) -> bool:
-    """Tell whether the layer is made of named areas: cells and points are not."""
+    """Tell whether the layer is made of named areas: cells and points are not.
+
+    A layer of one indicator at a time has pages of its own, where that indicator is chosen.
+    """
+    if any(parameter.name == "indicator" for parameter in layer.parameters):
+        return False
     return layer.geometry == "polygon" and any(a.name == "name" for a in layer.attributes)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.gis.geos import Point
+from django.templatetags.static import static
 from django.test import Client
 
 from layers.registry import REGISTRY
@@ -77,12 +80,18 @@ class TestBesideTheMap:
 
 @pytest.mark.django_db
 class TestPageOfItsOwn:
-    def test_it_shows_names_and_figures_without_a_script(self, client: Client, quiet_town):
+    def test_it_shows_names_and_figures_without_running_a_script(self, client: Client, quiet_town):
         page = client.get("/quartiers/").content.decode()
         assert "L’Écluse et alentours" in page
         assert "3\u202f100" in page or "3\u00a0100" in page
         assert "Ville de Paris" in page
-        assert "<script" not in page
+        assert re.findall(r"<script[^>]*>", page) == [
+            f'<script type="module" src="{static("maps/dist/site.js")}">'
+        ], "only the menu's, which the page can do without"
+
+    def test_layers_of_one_indicator_have_their_own_page(self, client: Client, quiet_town):
+        assert "figures_" not in client.get("/quartiers/").content.decode()
+        assert client.get("/quartiers/figures_qpv.json").status_code == 404
 
     def test_it_says_when_the_data_are_a_demonstration(self, client: Client):
         build_town(demonstration=True)

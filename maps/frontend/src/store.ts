@@ -6,6 +6,11 @@ import type { LayerInfo } from "./types";
 
 type Listener = () => void;
 
+/** One indicator at a time is chosen on the page of indicators, which makes classes and legend. */
+function asksForAnIndicator(layer: LayerInfo): boolean {
+  return layer.parameters.some((parameter) => parameter.name === "indicator");
+}
+
 export class Store {
   /** Layers that hold something, in the order of the server's list. */
   readonly layers: LayerInfo[];
@@ -21,7 +26,7 @@ export class Store {
     /** Generations of quarters in each layer that has several, oldest first. */
     private readonly known: Record<string, string[]>,
   ) {
-    this.layers = layers.filter((layer) => layer.count > 0);
+    this.layers = layers.filter((layer) => layer.count > 0 && !asksForAnIndicator(layer));
     const wanted = parseState(search);
     const ids = this.layers.map((layer) => layer.id);
     this.on = new Set(ids.filter((id) => (wanted.layers ?? DEFAULT_LAYERS).includes(id)));

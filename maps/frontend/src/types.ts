@@ -29,6 +29,7 @@ export interface LayerInfo {
   maxzoom: number;
   tilejson: string;
   attributes: Attribute[];
+  parameters: { name: string }[];
   sources: Source[];
   demonstration: boolean;
   count: number;
