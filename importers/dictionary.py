@@ -1,4 +1,8 @@
-"""The dictionary of indicators: the one delivered with the product, and any other as a table."""
+"""The dictionary of indicators: the one delivered with the product, and any other as a table.
+
+Beside the indicator's own columns, ``break_year`` and ``break_reason`` say from which year on its
+figures no longer compare with earlier ones.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from importers.products import Product, source_of
 from importers.report import Report
 from importers.sheets import read_sheet
 from observatory.history import acting
-from observatory.models import Indicator, Nature, Organisation, Run, Source
+from observatory.models import Indicator, Nature, Organisation, Run, SeriesBreak, Source
 from observatory.organisations import organisation_called
 from observatory.runs import Progress, silent
 
@@ -61,6 +65,7 @@ def load_dictionary(
     report = Report("dictionary", Path(path).name)
     frame = read_sheet(path, report, REQUIRED).frame
     entries = {row: _checked(row, told, report) for row, told in _rows(frame)}
+    breaks = [told for row, told in _rows(frame) if _breaks(row, told, report)]
     _refuse_twice(frame, report)
     report.raise_if_refused()
     with acting(run=run, reason=f"dictionary {Path(path).name}"):
@@ -73,6 +78,8 @@ def load_dictionary(
         )  # fmt: skip
         for row, fields in entries.items():
             _store(fields | {"source": source, "source_line": row}, report)
+        for told in breaks:
+            _store_break(told, source)
         report.facts |= {"source": source.code}
     progress("indicators stored", report.kept, report.kept)
     return report
@@ -123,6 +130,27 @@ def _store(fields: dict[str, Any], report: Report) -> None:
         setattr(indicator, name, value)
     indicator.save()
     report.changed += 1
+
+
+def _breaks(row: int, told: dict[str, str], report: Report) -> bool:
+    """Tell whether an entry says a break of its series, refusing one that is not sound."""
+    year, reason = told.get("break_year", ""), told.get("break_reason", "")
+    if bool(year) != bool(reason) or (year and not (year.isdigit() and len(year) == 4)):
+        report.refuse(
+            row, "break_year", year, "a break of series needs a year and a reason",
+            "Write the first year of the new series, and why; or leave both blank.",
+        )  # fmt: skip
+        return False
+    return bool(year)
+
+
+def _store_break(told: dict[str, str], source: Source) -> None:
+    SeriesBreak.objects.update_or_create(
+        indicator=Indicator.objects.get(code=told["code"].strip()),
+        territory=None,
+        year=int(told["break_year"]),
+        defaults={"reason": told["break_reason"][:300], "source": source},
+    )
 
 
 def _fields(told: Mapping[str, str]) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from observatory.runs import Progress, silent
 
 ORDER = (
     "boundaries", "iris", "perimeters", "territories", "memberships", "quarters_list", "grid",
-    "households", "addresses", "history", "facilities", "dictionary", "indicators",
-    "referentiel", "framework", "crosswalk", "schemes", "sheets", "quarters", "funding",
+    "households", "addresses", "history", "facilities", "dictionary", "referentiel",
+    "framework", "crosswalk", "indicators", "schemes", "sheets", "quarters", "funding",
     "projects", "statements", "instances", "decisions", "studies",
 )  # fmt: skip
 MANIFEST = "manifest.toml"
@@ -53,6 +53,7 @@ class Entry(BaseModel):
     act: str = ""
     status: str = ""
     size: int | None = None
+    contract: str = ""
     sharing: str = ""
     demonstration: bool = False
 

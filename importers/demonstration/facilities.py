@@ -49,7 +49,7 @@ def write_facilities(
     for count, path, title, rows_of in writers:
         places = _choose(territory, zone, count, rng)
         write_csv(folder / path, rows_of(territory, places, rng))
-        manifest.add(path, "facilities", title, vintage="2024")
+        manifest.add(path, "facilities", title, vintage="2024", sharing="public")
     for count, path, title, tags in (
         (LIBRARIES, "facilities/bibliotheques_demonstration.geojson", "Bibliothèques",
          {"amenity": "library"}),
@@ -58,7 +58,7 @@ def write_facilities(
     ):  # fmt: skip
         places = _choose(territory, zone, count, rng)
         write_geojson(folder / path, _points(territory, places, title, tags, rng))
-        manifest.add(path, "facilities", title, vintage="2024")
+        manifest.add(path, "facilities", title, vintage="2024", sharing="public")
 
 
 def where_addresses_lie(territory: Territory) -> Ints:

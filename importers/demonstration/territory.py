@@ -79,7 +79,7 @@ class Streams:
 
     NAMES = (
         "city", "zones", "legal", "second", "doors", "streets", "capacity", "households",
-        "incomes", "disposable", "facilities",
+        "incomes", "disposable", "facilities", "figures", "money",
     )  # fmt: skip
 
     def __init__(self, seed: int) -> None:

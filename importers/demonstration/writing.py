@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from importers.demonstration import cells, facilities, history, layers, registers
+from importers.demonstration import cells, facilities, figures, history, layers, registers
 from importers.demonstration.addresses import ban_table
+from importers.demonstration.engagements import write_engagements
 from importers.demonstration.files import write_csv
 from importers.demonstration.manifest import Manifest
 from importers.demonstration.promises import keep_promises
@@ -21,7 +22,7 @@ from importers.demonstration.territory import (
     silent,
 )
 
-STEPS = 8
+STEPS = 9
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,9 @@ def _write(territory: Territory, folder: Path, seed: int, tell: Progress) -> Sum
     registers.write_registers(territory, folder, manifest)
     history.write_history(territory, folder, manifest)
     tell("files", 7, STEPS)
+    figures.write_figures(territory, folder, manifest, Streams(seed)("figures"))
+    write_engagements(territory, folder, manifest, Streams(seed)("money"))
+    tell("files", 8, STEPS)
     manifest.write(folder)
     tell("files", STEPS, STEPS)
     return _summary(territory, seed, iris, grid, manifest)
