@@ -57,9 +57,10 @@ frontend-check: ## Check that a rebuild gives the committed files
 	@maps/frontend/check-build.sh
 
 .PHONY: messages
-messages: setup-dev ## Gather the pages' texts and compile their English (needs Debian's gettext)
-	@cd maps && ../$(PY)/django-admin makemessages --settings=observatory.settings --pythonpath=.. -l en --no-wrap --no-obsolete --add-location=file -i frontend -i static -v 0
-	@cd maps && ../$(PY)/django-admin compilemessages --settings=observatory.settings --pythonpath=.. -l en -v 0
+messages: setup-dev ## Gather the texts of pages and forms and compile their English (needs Debian's gettext)
+	@for room in maps importers; do ( cd $$room && \
+		../$(PY)/django-admin makemessages --settings=observatory.settings --pythonpath=.. -l en --no-wrap --no-obsolete --add-location=file -i frontend -i static -v 0 && \
+		../$(PY)/django-admin compilemessages --settings=observatory.settings --pythonpath=.. -l en -v 0 ) || exit 1; done
 
 .PHONY: lock
 lock: ## Resolve the dependencies again and write both lock files

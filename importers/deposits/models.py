@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from observatory.models import Organisation, Run
 
@@ -14,32 +15,32 @@ from observatory.models import Organisation, Run
 class DepositState(models.TextChoices):
     """Where a deposit stands."""
 
-    RECEIVED = "received", "Colonnes à confirmer"
-    QUEUED = "queued", "En attente"
-    RUNNING = "running", "En cours"
-    DONE = "done", "Terminé"
-    REFUSED = "refused", "Refusé"
-    FAILED = "failed", "Échoué"
-    CANCELLED = "cancelled", "Annulé"
-    PURGED = "purged", "Purgé"
+    RECEIVED = "received", _("Colonnes à confirmer")
+    QUEUED = "queued", _("En attente")
+    RUNNING = "running", _("En cours")
+    DONE = "done", _("Terminé")
+    REFUSED = "refused", _("Refusé")
+    FAILED = "failed", _("Échoué")
+    CANCELLED = "cancelled", _("Annulé")
+    PURGED = "purged", _("Purgé")
 
 
 class RowUnit(models.TextChoices):
     """What one row of the file is."""
 
-    PERSON = "person", "Une personne"
-    HOUSEHOLD = "household", "Un ménage"
-    STRUCTURE = "structure", "Une structure"
-    EVENT = "event", "Un événement"
+    PERSON = "person", _("Une personne")
+    HOUSEHOLD = "household", _("Un ménage")
+    STRUCTURE = "structure", _("Une structure")
+    EVENT = "event", _("Un événement")
 
 
 class AddressRole(models.TextChoices):
     """What the address of a row means."""
 
-    HOME = "home", "Domicile"
-    ESTABLISHMENT = "establishment", "Établissement"
-    SCHOOL = "school", "École"
-    EVENT = "event", "Lieu de l’événement"
+    HOME = "home", _("Domicile")
+    ESTABLISHMENT = "establishment", _("Établissement")
+    SCHOOL = "school", _("École")
+    EVENT = "event", _("Lieu de l’événement")
 
 
 class Deposit(models.Model):

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import ast
+import gettext
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils.translation import gettext as django_gettext
 from django.utils.translation import override
+from django.utils.translation.template import templatize
 
+from importers.models import DepositState
 from maps.messages import EXPLORER
+from observatory.paths import PROJECT
 
-ROOM = Path(__file__).parents[2] / "maps"
+ROOM = PROJECT / "maps"
 DIST = ROOM / "static/maps/dist"
 FRONTEND = ROOM / "frontend"
-CATALOGUE = ROOM / "locale/en/LC_MESSAGES/django.po"
+ENGLISH = "locale/en/LC_MESSAGES/django.po"
+CATALOGUE = ROOM / ENGLISH
+# Rooms whose texts a page shows.
+ROOMS = ["maps", "importers", "layers"]
 
 
 def sums() -> dict[str, str]:
@@ -74,23 +83,118 @@ def test_the_scripts_and_the_page_agree_on_the_texts():
     assert used_keys() == set(EXPLORER)
 
 
-def messages() -> dict[str, str]:
-    """Return the translations of the catalogue as it is written."""
-    entries = re.findall(r"^msgid (\".+\")\nmsgstr (\".*\")$", CATALOGUE.read_text(), re.MULTILINE)
+def messages(catalogue: Path = CATALOGUE) -> dict[str, str]:
+    """Return the translations of a catalogue as it is written."""
+    entries = re.findall(r"^msgid (\".+\")\nmsgstr (\".*\")$", catalogue.read_text(), re.MULTILINE)
     return {ast.literal_eval(source): ast.literal_eval(text) for source, text in entries}
 
 
-def test_every_text_has_its_english():
-    assert len(messages()) > 60
-    assert [source for source, text in messages().items() if not text] == []
+class Nothing(gettext.NullTranslations):
+    """Tells a text without translation by an empty one, where gettext gives the source back."""
+
+    def gettext(self, message: str) -> str:
+        return ""
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return ""
 
 
-def test_the_compiled_catalogue_says_what_the_written_one_says():
-    from django.utils.translation import gettext
+def compiled(room: str) -> gettext.NullTranslations:
+    """Return the English of a room as the site reads it."""
+    with (PROJECT / room / ENGLISH).with_suffix(".mo").open("rb") as file:
+        catalogue = gettext.GNUTranslations(file)
+    catalogue.add_fallback(Nothing())
+    return catalogue
 
+
+def texts_of_code(source: str) -> Iterator[tuple[str, ...]]:
+    """Yield the texts a module gives to gettext under any name: one, or singular and plural."""
+    tree = ast.parse(source)
+    names = {
+        alias.asname or alias.name: 2 if alias.name.startswith("n") else 1
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if "gettext" in alias.name
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+            given = node.args[: names[node.func.id]]
+            said = tuple(one.value for one in given if isinstance(one, ast.Constant))
+            if len(said) == len(given):
+                yield said
+
+
+def texts_of_template(source: str) -> Iterator[tuple[str, ...]]:
+    """Yield the texts of a template, as Django's own gathering finds them."""
+    quoted = r"""(u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*")"""
+    found = re.findall(rf"\b(?:n?gettext|_)\({quoted}(?:,\s*{quoted})?", templatize(source))
+    for texts in found:
+        yield tuple(ast.literal_eval(text) for text in texts if text)
+
+
+def used_texts(room: str) -> dict[tuple[str, ...], str]:
+    """Return every text of a room's pages and modules, with the file that says it."""
+    readers = {".py": texts_of_code, ".html": texts_of_template}
+    return {
+        text: str(path.relative_to(PROJECT))
+        for path in sorted((PROJECT / room).rglob("*"))
+        if path.suffix in readers and not {"frontend", "static", "migrations"} & set(path.parts)
+        for text in readers[path.suffix](path.read_text())
+    }
+
+
+@pytest.mark.parametrize(("room", "least"), [("maps", 400), ("importers", 30)])
+def test_every_text_of_pages_forms_and_states_has_its_english(room, least):
+    english, used = compiled(room), used_texts(room)
+    assert len(used) > least
+    without = {
+        text: where
+        for text, where in used.items()
+        if not (english.gettext(*text) if len(text) == 1 else english.ngettext(*text, 1))
+    }
+    assert without == {}
+
+
+def test_the_pages_of_deposits_are_among_the_texts():
+    said = used_texts("maps")
+    assert said[("Déposer un fichier",)].startswith("maps/templates/maps/deposits/")
+    assert said[("plusieurs voies possibles",)] == "maps/deposits/words.py"
+    assert ("Une ligne est",) in used_texts("importers")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_translation_is_left_as_a_guess(room):
+    assert "fuzzy" not in (PROJECT / room / ENGLISH).read_text()
+
+
+def test_a_text_said_in_two_rooms_has_one_english():
+    pages, forms = messages(), messages(PROJECT / "importers" / ENGLISH)
+    shared = set(pages) & set(forms)
+    assert "Fichier" in shared
+    assert {text: pages[text] for text in shared} == {text: forms[text] for text in shared}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_text_has_its_english(room):
+    written = messages(PROJECT / room / ENGLISH)
+    assert len(written) > 30
+    assert [source for source, text in written.items() if not text] == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_compiled_catalogue_says_what_the_written_one_says(room):
+    english = compiled(room)
+    written = messages(PROJECT / room / ENGLISH)
+    assert [source for source, text in written.items() if english.gettext(source) != text] == []
+
+
+def test_the_site_says_what_the_catalogues_say():
     with override("en"):
-        wrong = [source for source, text in messages().items() if gettext(source) != text]
-    assert wrong == []
+        assert str(DepositState.PURGED.label) == "Purged"
+        assert django_gettext("Déposer un fichier") == "Deposit a file"
+    with override("fr"):
+        assert str(DepositState.PURGED.label) == "Purgé"
 
 
 def test_every_text_of_the_page_is_in_the_catalogue():
@@ -99,6 +203,8 @@ def test_every_text_of_the_page_is_in_the_catalogue():
     assert said <= set(messages())
 
 
-def test_translations_keep_the_places_to_fill():
-    for source, text in messages().items():
-        assert set(re.findall(r"{\w+}", source)) == set(re.findall(r"{\w+}", text)), source
+@pytest.mark.parametrize("room", ["maps", "importers"])
+def test_translations_keep_the_places_to_fill(room):
+    places = re.compile(r"{\w+}|%\(\w+\)s|%s")
+    for source, text in messages(PROJECT / room / ENGLISH).items():
+        assert set(places.findall(source)) == set(places.findall(text)), source
