@@ -110,3 +110,8 @@ def citations(sources: Iterable[int]) -> list[dict[str, str]]:
     """Return what must be printed of these sources, in the order of their producers."""
     found = Source.objects.filter(pk__in=set(sources)).order_by("producer", "title")
     return [source.citation() | {"cautions": source.cautions} for source in found]
+
+
+def fictitious(sources: Iterable[int]) -> bool:
+    """Tell whether something shown comes from the demonstration: the page then says so."""
+    return Source.objects.filter(pk__in=set(sources), is_demonstration=True).exists()

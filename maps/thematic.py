@@ -30,7 +30,7 @@ from maps.classes import METHODS, USUAL_CLASSES, Classes, classify
 from maps.comparison.selection import LEFT_OUT, wholes
 from maps.errors import BadChoice
 from maps.figures import Figure
-from maps.panel import Person, signed_in
+from maps.panel import Person, fictitious, signed_in
 from maps.statics import draw_map
 from observatory.figures.visible import visible_observations
 from observatory.models import Indicator, Level, Right
@@ -117,6 +117,7 @@ def _shown(person: Person, choice: Choice) -> dict[str, Any]:
     frame, told = values_of(person, territories, code, choice.year)
     if told is None:
         return context
+    context["demonstration"] = fictitious([*told.sources, *(one.source_id for one in territories)])
     values = frame["value"].to_numpy()
     asked = Choice(
         choice.level, choice.within, code, told.year, choice.method, choice.count, choice.breaks

@@ -33,6 +33,7 @@ from layers.access import visible_to
 from layers.version import stamps_of
 from maps.errors import BadChoice
 from maps.figures import quantity
+from maps.panel import fictitious
 from observatory.models import Level, Territory
 from observatory.models.perimeters import IN_FORCE
 
@@ -80,6 +81,7 @@ class Ground:
     legal: npt.NDArray[np.bool_]
     generation: int | None
     epsg: int
+    demonstration: bool = False
 
 
 def ground() -> Ground | None:
@@ -109,7 +111,7 @@ def _ground(dataset_id: int, stamps: str) -> Ground:
     inside = np.zeros(len(cells), dtype=bool)
     if len(shapes):
         inside[np.unique(shapely.STRtree(centres).query(shapes, predicate="covers")[1])] = True
-    return Ground(cells, inside, generation, dataset.epsg)
+    return Ground(cells, inside, generation, dataset.epsg, fictitious([dataset.source_id]))
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if where is not None:
         trial = try_line(where, slider, place)
         context |= {"lines": in_words(trial), "rows": _rows(trial)}
+        context["demonstration"] = where.demonstration
     return render(request, "maps/whatif.html", context)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.db.models import Count
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -64,11 +65,12 @@ def _listed(query: QueryDict, name: str) -> tuple[str, ...]:
 
 
 def wholes() -> list[Territory]:
-    """Return the contracts, communes and arrondissements that hold quarters, contracts first."""
+    """Return what holds quarters: contracts, communes, arrondissements, most quarters first."""
     held = Membership.objects.filter(member__level=Level.QPV, container__level__in=WHOLES)
-    found = Territory.objects.filter(pk__in=held.values("container")).exclude(code="")
+    counts = dict(held.order_by().values_list("container").annotate(Count("member", distinct=True)))
+    found = Territory.objects.filter(pk__in=counts).exclude(code="")
     order = {str(level): place for place, level in enumerate(WHOLES)}
-    return sorted(found, key=lambda one: (order[one.level], one.code))
+    return sorted(found, key=lambda one: (order[one.level], -counts[one.pk], one.code))
 
 
 def quarters_of(selection: Selection, known: Iterable[Territory]) -> list[Territory]:

@@ -27,9 +27,10 @@ from maps.comparison.selection import (
 from maps.comparison.table import Comparison, compare, ranks
 from maps.errors import BadChoice
 from maps.models import Snapshot, checksum_of
-from maps.panel import Person, signed_in
+from maps.panel import Person, fictitious, signed_in
+from maps.places import QUARTERS
 from maps.portraits.around import promises_of
-from observatory.models import Right
+from observatory.models import Right, Territory
 from observatory.permissions import may
 
 LEAST_LINES, USUAL_COLUMNS = 2, 3
@@ -75,6 +76,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "found": found,
         "selection": selection,
         "query": selection.query(),
+        "demonstration": fictitious(
+            [*(one.source_id for one in around["everyone"]), *found.panel["source"].tolist()]
+        ),
         "headings": _headings(found, selection),
         "charts": _charts(found),
         "scatter": _scatter(found),
@@ -195,4 +199,10 @@ def snapshot(request: HttpRequest, mark: UUID) -> HttpResponse:
     found = Snapshot.objects.filter(mark=mark).select_related("made_by").first()
     if found is None or not (found.open_to_all or found.made_by == request.user):
         raise Http404(_("Aucune comparaison figée n’a cette adresse."))
-    return render(request, "maps/comparison/snapshot.html", {"snapshot": found})
+    codes = {row["code"] for row in found.content} - {""}
+    quarters = Territory.objects.filter(level__in=QUARTERS, code__in=codes)
+    context = {
+        "snapshot": found,
+        "demonstration": fictitious(quarters.values_list("source_id", flat=True)),
+    }
+    return render(request, "maps/comparison/snapshot.html", context)

@@ -16,6 +16,7 @@ from maps.charts.locator import draw_locator
 from maps.charts.theme import CONTENT_TYPES
 from maps.charts.trend import draw_trend
 from maps.errors import UnknownTerritory
+from maps.panel import fictitious
 from maps.places import PORTRAYED, address_of, outline_of, territory_called
 from maps.portraits.gridsums import grid
 from maps.portraits.keyfigures import Comparisons
@@ -45,6 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "level": level,
         "words": words,
         "total": len(found),
+        "demonstration": fictitious(one.source_id for one in found),
         "territories": [(one, address_of(one)) for one in found[:MOST_LISTED]],
     }
     return render(request, "maps/portraits/index.html", context)
