@@ -34,7 +34,7 @@ YEARS = re.compile(
 )
 HORIZON = re.compile(r"(?:\ben|d'ici|cible|horizon(?: de)?|horizon) (20[12]\d)\b", re.IGNORECASE)
 RELATIVE = re.compile(
-    rf"(?:augment\w*[^,;.%]{{0,20}}?|\+ ?|\bplus (?!de ))(?:de )?(?P<a>{NUMBER}) ?%"
+    rf"(?:augment\w*[^,;.%]{{0,20}}?|\+ ?|(?<!au )\bplus (?!de ))(?:de )?(?P<a>{NUMBER}) ?%"
     rf"|(?P<b>{NUMBER}) ?% (?:de [\w ]+ en plus|d.augmentation)",
     re.IGNORECASE,
 )

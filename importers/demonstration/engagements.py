@@ -109,7 +109,6 @@ def write_engagements(
     territory: Territory, folder: Path, manifest: Manifest, rng: np.random.Generator
 ) -> None:
     """Write the framework with its targets, the follow-up sheets and the funding lines."""
-    known = {"sharing": "public", "contract": PARIS_CONTRACT}
     for path, kind, title, rows in (
         ("contract/referentiel.csv", "framework", "Référentiel de suivi du contrat (fictif)",
          _tree()),
@@ -117,7 +116,8 @@ def write_engagements(
         ("contract/subventions.csv", "funding", "Subventions (fictives)", _money(territory, rng)),
     ):  # fmt: skip
         write_csv(folder / path, pd.DataFrame(list(rows), dtype=object).fillna(""), ";")
-        manifest.add(path, kind, title, vintage=str(SHEETS_YEAR), **known)
+        manifest.add(path, kind, title, vintage=str(SHEETS_YEAR), sharing="public",
+                     contract=PARIS_CONTRACT)  # fmt: skip
 
 
 def _actions() -> Iterator[tuple[Theme, str, str, Action]]:

@@ -101,8 +101,8 @@ def _counts(territory: Territory) -> pd.DataFrame:
     persons = homes["persons"].to_numpy(np.float64)
     poor = homes["disposable_income"].to_numpy(np.float64) / units < plan.POVERTY_LINE
     ages = {name: homes[name].to_numpy(np.float64) for name in homes if name.startswith("ind_")}
-    adults = sum(ages[f"ind_{band}"] for band in ("18_24", "25_39", "40_54", "55_64"))
-    young = sum(ages[f"ind_{band}"] for band in ("0_3", "4_5", "6_10", "11_17", "18_24"))
+    adults = _added(ages, "18_24", "25_39", "40_54", "55_64")
+    young = _added(ages, "0_3", "4_5", "6_10", "11_17", "18_24")
     network = np.where(
         territory.quarter >= 0, IN_NETWORK[0], np.where(poor, IN_NETWORK[1], IN_NETWORK[2])
     )
@@ -113,13 +113,18 @@ def _counts(territory: Territory) -> pd.DataFrame:
             "adults": adults,
             "pupils": ages["ind_6_10"],
             "poverty-rate": persons * poor,
-            "demo-jobseekers": adults * np.where(poor, *REGISTERED),
+            "demo-jobseekers": adults * np.where(poor, REGISTERED[0], REGISTERED[1]),
             "demo-under-25": young,
             "demo-single-parents": homes["single_parent"].to_numpy(np.float64),
             "demo-social-housing": (homes["tenure"] == "social").to_numpy(np.float64),
             "demo-rep-pupils": ages["ind_6_10"] * network,
         }
     )
+
+
+def _added(ages: dict[str, Floats], *bands: str) -> Floats:
+    """Persons of several bands of age, household by household."""
+    return np.sum([ages[f"ind_{band}"] for band in bands], axis=0, dtype=np.float64)
 
 
 UNDER = {

@@ -125,6 +125,9 @@ def test_a_text_without_tables_is_no_framework(tmp_path: Path) -> None:
         ("Diminution du taux d'évitement", TargetForm.DIRECTION, None, None),
         ("Création d'une base de données", TargetForm.DELIVERABLE, None, None),
         ("au-dessus du niveau A.1 ouvrir le programme", TargetForm.DIRECTION, None, None),
+        ("au plus 8 % d'ici 2028", TargetForm.SHARE, 8, None),
+        ("8 % au plus", TargetForm.SHARE, 8, None),
+        ("plus 8 % en 2022", TargetForm.RELATIVE, 8, None),
         ("égale ou supérieure à la moyenne parisienne", TargetForm.CONVERGE, None, None),
     ],
 )
