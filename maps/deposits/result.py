@@ -8,6 +8,7 @@ from importers.deposits.models import Deposit
 from importers.deposits.outcomes import Fate
 from importers.deposits.results import names_of
 from maps.deposits.words import FATES
+from maps.figures import quantity
 
 DETAILS = ("sex", "age", "period")
 
@@ -32,6 +33,6 @@ def table_of(deposit: Deposit, result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rounded(share: float | None) -> int | None:
+def _rounded(share: float | None) -> str | None:
     """Return a share as the whole percentage that printed sheets show."""
-    return None if share is None else round(100 * share)
+    return None if share is None else quantity(100 * share, "%", 0)

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from importers.deposits.outcomes import Fate
 from maps.deposits.words import FATES
+from maps.figures import quantity
 
 register = template.Library()
-NO_BREAK = "\u00a0"
 TITLES = {"sex": gettext_lazy("Sexe"), "age": gettext_lazy("Âge"), "period": gettext_lazy("Année")}
 VERDICTS = {
     "eligible": gettext_lazy("oui"),
@@ -41,8 +41,7 @@ def percented(share: float | None) -> str:
     """Write a share (0 to 1) as a percentage of one decimal; nothing to divide by is said."""
     if share is None:
         return _("sans donnée")
-    # Rounded first: Django's formatting cuts decimals off.
-    return f"{number_format(round(100 * share, 1), 1)}{NO_BREAK}%"
+    return quantity(100 * share, "%", 1)
 
 
 @register.simple_tag

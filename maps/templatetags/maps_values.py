@@ -6,14 +6,14 @@ from datetime import date
 from numbers import Real
 
 from django import template
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from layers.registry import Attribute
 from maps.areas import Area
+from maps.figures import quantity
 
 register = template.Library()
-NO_BREAK = "\u00a0"
 HECTARE = 10_000
 
 
@@ -33,10 +33,9 @@ def value(area: Area, attribute: Attribute) -> str:
 
 
 def _quantity(found: float, attribute: Attribute) -> str:
-    unit, decimals = str(attribute.unit), attribute.decimals
+    unit, decimals = str(attribute.unit), attribute.decimals or 0
     if unit == "m²" and attribute.name == "area":
         found, unit, decimals = found / HECTARE, "ha", 1
-    shown = number_format(found, decimals, force_grouping=True)
     # "Households: 322 households" says it twice; people are what a population counts.
     said = unit in str(attribute.label).lower() or attribute.name == "population"
-    return shown if said or not unit else f"{shown}{NO_BREAK}{unit}"
+    return quantity(found, "" if said else unit, decimals)
