@@ -7,6 +7,7 @@ result does not depend on how records were cut in batches, ordered or spread ove
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,15 +200,22 @@ class CellSums:
     def own_bounds(self) -> dict[str, tuple[float, float]]:
         """P5 and P95 of living standards over persons by département, in euros, exact."""
         standards, persons = np.concatenate(self.standards), np.concatenate(self.persons)
-        department = np.concatenate(self.department)
+        # Sixteen bits are sorted by counting, several times faster than by comparing.
+        short = np.int16 if len(self.names) < 2**15 else np.int32
+        department = np.concatenate(self.department).astype(short)
         order = np.argsort(department, kind="stable")
         cuts = np.searchsorted(department[order], np.arange(len(self.names) + 1))
-        bounds = {}
-        for name, number in self.names.items():
+
+        def bounds_of(number: int) -> tuple[float, float] | None:
             rows = order[cuts[number] : cuts[number + 1]]
-            if len(rows):
-                low, high = incomes.weighted_quantiles(standards[rows], persons[rows], (0.05, 0.95))
-                bounds[name] = (float(low) / 100, float(high) / 100)
+            if len(rows) == 0:
+                return None
+            low, high = incomes.weighted_quantiles(standards[rows], persons[rows], (0.05, 0.95))
+            return float(low) / 100, float(high) / 100
+
+        with ThreadPoolExecutor(2) as pool:
+            found = zip(self.names, pool.map(bounds_of, self.names.values()), strict=True)
+            bounds = {name: pair for name, pair in found if pair is not None}
         return dict(sorted(bounds.items()))
 
     def add_incomes(self, bounds: incomes.Bounds) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from carroyage import columns, grid, incomes
 from carroyage.accumulate import Lines, finish
 from carroyage.secrecy import PublishedGrid, publish_sorted
-from carroyage.streaming import BATCH, Progress, ReadHouseholds, read_households
+from carroyage.streaming import BATCH, Progress, ReadHouseholds, ahead, read_households
 
 PART = 150_000  # cells protected at once
 LEVELS = {"cells": "cells_200m", "kilometres": "cells_1km", "natural": "cells_natural"}
@@ -74,7 +74,7 @@ def publish_parquet(
     read = read_households(source, lines, bounds, 200, epsg, batch, progress)
     writer = LevelWriter(Path(folder), keep_true_cells)
     with writer:
-        for true, published in published_parts(read, epsg, min_households):
+        for true, published in ahead(published_parts(read, epsg, min_households)):
             writer.write(true, published)
     return writer.summary(read)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,13 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from carroyage import errors, grid, incomes
-from carroyage.accumulate import CellIndex, CellSums, Details, Lines, finish, measure
+from carroyage.accumulate import Batch, CellIndex, CellSums, Details, Lines, finish, measure
 from carroyage.gridding import GriddedHouseholds
 from carroyage.households import REQUIRED, SAME_ID, WORDS, check_households
 
 BATCH = 1_000_000
 OPTIONAL = ("single_parent", "urban_unit")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -138,19 +139,43 @@ def _read_once(
     details: bool,
 ) -> tuple[CellSums, pd.DataFrame, int, npt.NDArray[np.uint64]]:
     sums = CellSums(CellIndex(size, epsg), Details() if details else None)
-    done, seen = 0, set[int]()
+    done = 0
     hashes = np.zeros(files.records, np.uint64)
     rejected = [pd.DataFrame({"row": [], "household_id": [], "reason": []})]
-    for records, own in read_batches(files, batch):
+    for measured, refused, own in ahead(_measured(files, lines, size, epsg, batch, repeated)):
         hashes[done : done + len(own)] = own
-        usable, refused = check_batch(records, epsg, done, own, repeated, seen)
         if len(refused):
             rejected.append(refused)
-        sums.add(measure(usable, lines, size))
+        sums.add(measured)
         done += len(own)
         if progress is not None:
             progress(Progress(done, files.records))
     return sums, pd.concat(rejected[1:] or rejected, ignore_index=True), done, hashes
+
+
+def _measured(
+    files: HouseholdFiles,
+    lines: Lines,
+    size: int,
+    epsg: int,
+    batch: int,
+    repeated: npt.NDArray[np.uint64],
+) -> Iterator[tuple[Batch, pd.DataFrame, npt.NDArray[np.uint64]]]:
+    """Give what each batch adds, its refused records, and the hashes of all its ids."""
+    first_row, seen = 0, set[int]()
+    for records, own in read_batches(files, batch):
+        usable, refused = check_batch(records, epsg, first_row, own, repeated, seen)
+        first_row += len(own)
+        yield measure(usable, lines, size), refused, own
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Give items in order, each made by another thread while the last one is being used."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
 
 
 @dataclass(frozen=True)
@@ -185,13 +210,9 @@ def read_batches(
 
     The next batch is read while the last one is being worked on.
     """
-    tables = _tables(files, batch)
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, tables, None)
-        while (table := coming.result()) is not None:
-            coming = reader.submit(next, tables, None)
-            hashes = hash_ids(table.column("household_id"))
-            yield table.to_pandas(self_destruct=True, split_blocks=True), hashes
+    for table in ahead(_tables(files, batch)):
+        hashes = hash_ids(table.column("household_id"))
+        yield table.to_pandas(self_destruct=True, split_blocks=True), hashes
 
 
 def _tables(files: HouseholdFiles, batch: int) -> Iterator[pa.Table]:
