@@ -21,6 +21,7 @@ from importers.demonstration.files import write_csv
 from importers.demonstration.incomes import consumption_units, weighted_median
 from importers.demonstration.layers import PARIS
 from importers.demonstration.manifest import Manifest
+from importers.demonstration.people import AGE_COLUMNS
 from importers.demonstration.perimeters import Perimeter
 from importers.demonstration.territory import Territory
 
@@ -100,7 +101,7 @@ def _counts(territory: Territory) -> pd.DataFrame:
     units = consumption_units(homes)
     persons = homes["persons"].to_numpy(np.float64)
     poor = homes["disposable_income"].to_numpy(np.float64) / units < plan.POVERTY_LINE
-    ages = {name: homes[name].to_numpy(np.float64) for name in homes if name.startswith("ind_")}
+    ages = {name: homes[name].to_numpy(np.float64) for name in AGE_COLUMNS}
     adults = _added(ages, "18_24", "25_39", "40_54", "55_64")
     young = _added(ages, "0_3", "4_5", "6_10", "11_17", "18_24")
     network = np.where(

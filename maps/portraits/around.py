@@ -38,6 +38,17 @@ PROGRESS = {
     Progress.NOT_MEASURABLE: _("non mesurables"),
     Progress.UNSET: _("sans cible fixée"),
 }
+# The words of importers/facilities.toml, as a reader says them; any other word stands as it is.
+CATEGORIES = {
+    "school": _("écoles"),
+    "library": _("bibliothèques"),
+    "health_centre": _("centres de santé"),
+    "social_centre": _("centres sociaux"),
+    "hospital": _("hôpitaux"),
+    "nursery": _("écoles maternelles et crèches"),
+    "post_office": _("bureaux de poste"),
+    "town_hall": _("mairies"),
+}
 MOST_SCHEMES = 12
 
 
@@ -61,7 +72,10 @@ def facilities_of(person: Person, territory: Territory, outline: Perimeter) -> F
     counts = Counter(working.values_list("category", flat=True))
     attached = held.filter(links__territory=territory, state=Opening.OPEN)
     return Facilities(
-        sorted(counts.items(), key=lambda item: (-item[1], item[0])),
+        [
+            (str(CATEGORIES.get(category, category)), count)
+            for category, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ],
         attached.exclude(pk__in=here.values("pk")).distinct().count(),
         here.filter(state=Opening.PLANNED).count(),
         set(here.values_list("source_id", flat=True)),

@@ -108,6 +108,15 @@ class TestFigures:
         assert found.inside == [("école", 1)]
         assert found.attached == 0
 
+    @pytest.mark.parametrize(
+        ("language", "said"), [("fr", "Centres de santé : 1"), ("en", "Health centres: 1")]
+    )
+    def test_a_facility_is_named_in_the_reader_s_words(self, client, facts, language, said):
+        Facility.objects.update(category="health_centre")
+        client.cookies["django_language"] = language
+        text = re.sub(r"<[^>]+>", "", client.get(QUARTER).content.decode())
+        assert said in plain(text)
+
     def test_a_closed_facility_is_not_counted(self, facts):
         Facility.objects.create(
             source=Facility.objects.get().source,
