@@ -55,12 +55,6 @@ def default_rights(request: pytest.FixtureRequest) -> None:
     asked = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
     if not asked and request.node.get_closest_marker("django_db") is None:
         return
-    from observatory.models import AccessRule
-    from observatory.permissions import DEFAULT_RULES
+    from tests.factories import put_default_rights_back
 
-    if not AccessRule.objects.exists():
-        AccessRule.objects.bulk_create(
-            AccessRule(role=role, right=right)
-            for role, rights in DEFAULT_RULES.items()
-            for right in rights
-        )
+    put_default_rights_back()

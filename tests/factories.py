@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 
-from observatory.models import Level, Perimeter, Source, Status, Territory
+from observatory.models import AccessRule, Level, Perimeter, Source, Status, Territory
+from observatory.permissions import DEFAULT_RULES
 
 
 def a_source(code: str = "source", **fields: Any) -> Source:
@@ -48,3 +49,17 @@ def a_perimeter(
     )
     perimeter.refresh_from_db()
     return perimeter
+
+
+def put_default_rights_back() -> None:
+    """Store the rights a new site has, where a test that commits has emptied the table.
+
+    A fixture of a whole module that is read with somebody's rights must ask for it itself: it
+    is made before the fixtures of its first test.
+    """
+    if not AccessRule.objects.exists():
+        AccessRule.objects.bulk_create(
+            AccessRule(role=role, right=right)
+            for role, rights in DEFAULT_RULES.items()
+            for right in rights
+        )

@@ -33,6 +33,7 @@ from observatory.models import (
     Target,
     Territory,
 )
+from tests.factories import put_default_rights_back
 from tests.importers.test_demonstration import PARIS_LINE, open_demonstration
 
 TODAY = 2026
@@ -67,6 +68,7 @@ def loaded(
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, folder / name)
     with django_db_blocker.unblock(), transaction.atomic():
+        put_default_rights_back()
         yield {
             o.file: f"{o.state}: {o.words}"
             for o in load_folder(folder)
