@@ -107,8 +107,8 @@ def _result(client: distributed.Client, future: Any, abandoned: float) -> Any:
         try:
             return future.result(timeout=min(LOOK, abandoned))
         except TimeoutError:
-            if future.status == "error":  # the work itself ran out of time
-                raise
+            if future.done():  # since the look, or the work itself ran out of time
+                return future.result()
             alone = 0.0 if workers(client) else alone + min(LOOK, abandoned)
             if alone >= abandoned:
                 raise errors.ClusterLost from None

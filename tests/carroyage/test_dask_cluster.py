@@ -303,6 +303,8 @@ class TestWaiting:
         with busy, cluster(busy.scheduler_address, 10) as client:
             tasks = [delayed(slowly)(0.12, number) for number in range(12)]
             assert list(in_order(client, tasks, abandoned=5)) == list(range(12))
+            with pytest.raises(TimeoutError, match="of its own"):
+                list(in_order(client, [delayed(out_of_time)()]))
 
     def test_a_failure_travels_between_processes_whole(self):
         error = errors.DuplicateCells(["a", "b"], 2)
