@@ -28,6 +28,7 @@ from maps.choice import (
 )
 from maps.classes import METHODS, USUAL_CLASSES, Classes, classify
 from maps.comparison.selection import LEFT_OUT, wholes
+from maps.downloads import file_answer
 from maps.errors import BadChoice
 from maps.figures import Figure
 from maps.panel import Person, fictitious, signed_in
@@ -163,13 +164,8 @@ def picture(request: HttpRequest, name: str, form: str) -> HttpResponse:
         body = _drawn(request.user, choice, name, form)
     except BadChoice as error:
         raise Http404(str(error)) from None
-    how = "inline" if form == "svg" else "attachment"
     kind = (CONTENT_TYPES | PDF)[form]
-    headers = {
-        "Content-Disposition": f'{how}; filename="{name}-{choice.indicator}.{form}"',
-        "Cache-Control": "private, max-age=300",
-    }
-    return HttpResponse(body, content_type=kind, headers=headers)
+    return file_answer(body, kind, f"{name}-{choice.indicator}.{form}", inline=form == "svg")
 
 
 def _drawn(person: Person, choice: Choice, name: str, form: str) -> bytes:

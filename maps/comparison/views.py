@@ -25,6 +25,7 @@ from maps.comparison.selection import (
     wholes,
 )  # fmt: skip
 from maps.comparison.table import Comparison, compare, ranks
+from maps.downloads import file_answer
 from maps.errors import BadChoice
 from maps.models import Snapshot, checksum_of
 from maps.panel import Person, fictitious, signed_in
@@ -133,7 +134,9 @@ def chart(request: HttpRequest, kind: str, indicator: str, form: str) -> HttpRes
     body = _drawn(found, kind, indicator, form)
     if body is None:
         raise Http404(_("Ce graphique n’a rien à montrer."))
-    return _file(body, CONTENT_TYPES[form], f"{kind}-{indicator}.{form}", inline=form == "svg")
+    return file_answer(
+        body, CONTENT_TYPES[form], f"{kind}-{indicator}.{form}", inline=form == "svg"
+    )
 
 
 def _drawn(found: Comparison, kind: str, indicator: str, form: str) -> bytes | None:
@@ -151,16 +154,9 @@ def _drawn(found: Comparison, kind: str, indicator: str, form: str) -> bytes | N
 def table_file(request: HttpRequest) -> HttpResponse:
     """Answer the comparison as CSV."""
     found, _around = _compared(request.user, _selection(request))
-    return _file(as_csv(rows_of(found)).encode(), "text/csv; charset=utf-8", "comparaison.csv")
-
-
-def _file(body: bytes, kind: str, name: str, *, inline: bool = False) -> HttpResponse:
-    how = "inline" if inline else "attachment"
-    headers = {
-        "Content-Disposition": f'{how}; filename="{name}"',
-        "Cache-Control": "private, max-age=300",
-    }
-    return HttpResponse(body, content_type=kind, headers=headers)
+    return file_answer(
+        as_csv(rows_of(found)).encode(), "text/csv; charset=utf-8", "comparaison.csv"
+    )
 
 
 # -- what was frozen -----------------------------------------------------------------------

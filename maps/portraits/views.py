@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -15,6 +13,7 @@ from maps.areas import alphabetical
 from maps.charts.locator import draw_locator
 from maps.charts.theme import CONTENT_TYPES
 from maps.charts.trend import draw_trend
+from maps.downloads import file_answer
 from maps.errors import UnknownTerritory
 from maps.panel import fictitious
 from maps.places import PORTRAYED, address_of, outline_of, territory_called
@@ -78,7 +77,7 @@ def printed(request: HttpRequest, level: str, code: str) -> HttpResponse:
     shared = Comparisons(request.user)
     body = pdf_of(portrait_of(request.user, territory, shared), shared.dataset)
     name = f"portrait-{territory.level}-{territory.code}-{get_language()}.pdf"
-    return _file(body, "application/pdf", name)
+    return file_answer(body, "application/pdf", name)
 
 
 @require_safe
@@ -90,7 +89,9 @@ def picture(request: HttpRequest, level: str, code: str, form: str) -> HttpRespo
     if outline is None:
         raise Http404(_("Ce territoire n’a pas de contour."))
     body = draw_locator(territory, outline, grid(), form)
-    return _file(body, CONTENT_TYPES[form], f"carte-{territory.code}.{form}", inline=form == "svg")
+    return file_answer(
+        body, CONTENT_TYPES[form], f"carte-{territory.code}.{form}", inline=form == "svg"
+    )
 
 
 @require_safe
@@ -102,16 +103,4 @@ def chart(request: HttpRequest, level: str, code: str, indicator: str, form: str
     if series is None:
         raise Http404(_("Cet indicateur n’a pas de courbe ici."))
     name = f"{indicator}-{portrait.territory.code}.{form}"
-    return _file(draw_trend(series, form), CONTENT_TYPES[form], name, inline=form == "svg")
-
-
-def _file(body: bytes, kind: str, name: str, *, inline: bool = False) -> HttpResponse:
-    how: Any = "inline" if inline else "attachment"
-    return HttpResponse(
-        body,
-        content_type=kind,
-        headers={
-            "Content-Disposition": f'{how}; filename="{name}"',
-            "Cache-Control": "private, max-age=300",
-        },
-    )
+    return file_answer(draw_trend(series, form), CONTENT_TYPES[form], name, inline=form == "svg")
