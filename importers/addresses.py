@@ -15,8 +15,9 @@ from importers.addressstore import copy_statement, departments, duplicates, make
 from importers.files import opened
 from importers.options import LoadOptions
 from importers.places import places_of
-from importers.products import product, source_of
+from importers.products import product
 from importers.report import Report
+from importers.sources import source_asked
 from importers.tables import Table, open_table, to_csv
 from importers.values import as_numbers
 from observatory.models import Run
@@ -80,14 +81,7 @@ def load_addresses(
 
 def _source(name: str, options: LoadOptions) -> Any:
     known = product("ban")
-    return source_of(
-        known,
-        known.vintage_of(name, options.vintage),
-        code=options.source,
-        title=options.title,
-        producer=options.producer,
-        demonstration=options.demonstration,
-    )
+    return source_asked(known, options, known.vintage_of(name, options.vintage))
 
 
 def _checked(rows: Ints, batch: pa.Table, names: list[str], report: Report) -> pa.Table:

@@ -15,8 +15,9 @@ from importers.files import Opened, opened
 from importers.memberships import refresh_memberships
 from importers.options import LoadOptions
 from importers.places import department_of
-from importers.products import Product, product, products, source_of
+from importers.products import Product, product, products
 from importers.report import Report
+from importers.sources import source_asked
 from importers.vectors import Layer, layers_of, read_layer
 from observatory.models import Level, Run
 from observatory.runs import Progress, silent
@@ -159,14 +160,7 @@ def _store(
 ) -> None:
     progress("boundaries stored", 0, len(areas))
     with transaction.atomic():
-        source = source_of(
-            known,
-            known.vintage_of(name, options.vintage),
-            code=options.source,
-            title=options.title,
-            producer=options.producer,
-            demonstration=options.demonstration,
-        )
+        source = source_asked(known, options, known.vintage_of(name, options.vintage))
         touched = store_areas(areas, source, report, known.withdraw)
         touched += derive_areas(touched, source)
         report.facts |= {"source": source.code, "replaces": _replaced(source.code, known, areas)}

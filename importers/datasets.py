@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from importers.products import Product
+from importers.sources import Described
 from observatory.models import Standing
 
 FILE = Path(__file__).with_name("datasets.toml")
@@ -54,18 +54,9 @@ class BlankCode(BaseModel):
     name: str
 
 
-class Dataset(BaseModel):
+class Dataset(Described):
     """One statistical table, as ``datasets.toml`` describes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: str
-    title: str
-    producer: str
-    licence: str = ""
-    url: str = ""
-    vintage: str = ""
-    cautions: tuple[str, ...] = ()
     frequency: str = ""
     beside: str = ""
     sheet: str = ""
@@ -106,18 +97,6 @@ class Dataset(BaseModel):
             return set(self.required)
         year = {self.year_column} if self.year_column else set()
         return {self.code_column, *self.columns, *self.verified} | year
-
-    def as_product(self) -> Product:
-        """Return what a source is made from."""
-        return Product(
-            code=self.code,
-            title=self.title,
-            producer=self.producer,
-            licence=self.licence,
-            url=self.url,
-            vintage=self.vintage,
-            cautions=self.cautions,
-        )
 
 
 @cache

@@ -16,9 +16,9 @@ import pandas as pd
 from django.core.exceptions import ValidationError
 
 from importers.options import LoadOptions
-from importers.products import Product, source_of
 from importers.report import Report
 from importers.sheets import read_sheet
+from importers.sources import local, source_asked
 from observatory.history import acting
 from observatory.models import Indicator, Nature, Organisation, Run, SeriesBreak, Source
 from observatory.organisations import organisation_called
@@ -69,13 +69,7 @@ def load_dictionary(
     _refuse_twice(frame, report)
     report.raise_if_refused()
     with acting(run=run, reason=f"dictionary {Path(path).name}"):
-        known = Product(
-            code="dictionary", title="Dictionnaire d’indicateurs", producer="Fichier local"
-        )
-        source = source_of(
-            known, options.vintage, code=options.source, title=options.title,
-            producer=options.producer, demonstration=options.demonstration,
-        )  # fmt: skip
+        source = source_asked(local("dictionary", "Dictionnaire d’indicateurs"), options)
         for row, fields in entries.items():
             _store(fields | {"source": source, "source_line": row}, report)
         for told in breaks:

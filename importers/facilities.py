@@ -20,17 +20,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from django.contrib.gis.geos import Point
-from pydantic import BaseModel, ConfigDict
 
 from importers import errors
 from importers.files import Kind, local_file, opened
 from importers.options import LoadOptions
 from importers.places import places_of
 from importers.places_named import pieces
-from importers.products import Product, source_of
 from importers.report import Report
 from importers.rows import put, withdraw
 from importers.sheets import columns_of, each, is_workbook, read_sheet
+from importers.sources import Described, source_asked
 from importers.values import as_numbers, clean_text, is_day
 from importers.vectors import WGS84, layers_of, read_layer
 from observatory.history import acting
@@ -48,17 +47,9 @@ SPATIAL = (Kind.SHAPEFILE, Kind.GEOJSON, Kind.GEOPACKAGE)
 YES = ("oui", "yes", "1", "true")
 
 
-class Layout(BaseModel):
+class Layout(Described):
     """One layout, as ``facilities.toml`` describes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: str
-    title: str
-    producer: str
-    licence: str = ""
-    url: str = ""
-    vintage: str = ""
     category: str = ""
     columns: dict[str, str]
     facts: dict[str, str] = {}
@@ -121,14 +112,8 @@ def load_facilities(
 
 def _source(layout: Layout, options: LoadOptions, file: Path) -> Source:
     stem = file.name.split(".")[0]
-    known = Product(
-        code=f"facilities-{layout.code}-{stem}", title=layout.title, producer=layout.producer,
-        licence=layout.licence, url=layout.url,
-    )  # fmt: skip
-    return source_of(
-        known, options.vintage or layout.vintage, code=options.source, title=options.title,
-        producer=options.producer, demonstration=options.demonstration,
-    )  # fmt: skip
+    own = layout.model_copy(update={"code": f"facilities-{layout.code}-{stem}"})
+    return source_asked(own, options)
 
 
 # -- reading -------------------------------------------------------------------------------

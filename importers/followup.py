@@ -19,10 +19,10 @@ import pandas as pd
 from importers.actors import organisations_in
 from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
-from importers.products import source_of_file
 from importers.report import Report
 from importers.rows import Problem, put, refuse_row, withdraw
 from importers.sheets import each, read_columns
+from importers.sources import source_of_file
 from importers.targettext import promises
 from importers.trees import nature_of
 from importers.values import is_day

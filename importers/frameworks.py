@@ -14,11 +14,11 @@ from typing import Any
 
 from importers.files import local_file
 from importers.options import LoadOptions
-from importers.products import Product, source_of
-from importers.referential import Published, contract_of, published, source_for
+from importers.referential import Published, contract_of, published
 from importers.report import Report
 from importers.rows import put, withdraw
 from importers.sheets import each, read_sheet
+from importers.sources import source_asked, source_of_file
 from importers.trees import Tree, TreeNode, TreeRow, store_tree
 from importers.values import is_day
 from observatory.history import acting
@@ -72,7 +72,7 @@ def load_framework(
     report.raise_if_refused()
     known = _known(file, options)
     with acting(run=run, reason=f"load of {file.name}"):
-        source = source_for(known, options)
+        source = source_asked(known, options)
         tree = Tree(
             known.code, known.title, contract_of(known, source), source, reader.nodes,
             reader.rows, known.year_from, known.year_to, known.milestones, known.year_to,
@@ -195,11 +195,7 @@ def load_crosswalk(
                 )  # fmt: skip
     report.raise_if_refused()
     with acting(run=run, reason=f"load of {file.name}"):
-        stem = fold(file.name.split(".")[0])
-        source = source_of(
-            Product(code=stem, title=options.title or stem, producer="Fichier local"),
-            options.vintage, code=options.source, producer=options.producer,
-        )  # fmt: skip
+        source = source_of_file(file, options)
         kept = {
             put(
                 Crosswalk,

@@ -16,10 +16,10 @@ import pandas as pd
 
 from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
-from importers.products import source_of_file
 from importers.report import Report
 from importers.rows import put, refuse_row, withdraw
 from importers.sheets import each, read_columns
+from importers.sources import source_of_file
 from observatory.history import acting
 from observatory.models import (
     Credit,

@@ -25,8 +25,9 @@ from carroyage.models import MEASURES, REQUIRED_MEASURES, GridDataset
 from importers import cellstore, errors
 from importers.files import opened
 from importers.options import LoadOptions
-from importers.products import product, source_of
+from importers.products import product
 from importers.report import Report
+from importers.sources import source_of
 from importers.tables import Table, open_table, to_csv
 from importers.values import as_numbers
 from observatory.models import Run

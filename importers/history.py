@@ -22,8 +22,8 @@ from carroyage.errors import CarroyageError
 from importers import errors
 from importers.files import local_file
 from importers.options import LoadOptions
-from importers.products import Product, source_of
 from importers.report import Report
+from importers.sources import local, source_asked
 from importers.vectors import WGS84, polygons_of
 from observatory.lifecycle.errors import LifecycleError
 from observatory.lifecycle.replay import Replayed, Step, replay, take_back
@@ -98,7 +98,7 @@ def load_history(
     shapes = _zone_shapes(document, report)
     report.raise_if_refused()
     with transaction.atomic():
-        source = _source(options)
+        source = source_asked(local("history", "Des zones calculées aux quartiers"), options)
         _forget(source)
         zones = _store_zones(document, shapes, source)
         try:
@@ -121,20 +121,6 @@ def _document(file: Path) -> Document:
         return Document(**tomllib.loads(file.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
         raise errors.UnreadableFile(file.name, f"it is not a history ({error})") from None
-
-
-def _source(options: LoadOptions) -> Source:
-    known = Product(
-        code="history", title="Des zones calculées aux quartiers", producer="Fichier local"
-    )
-    return source_of(
-        known,
-        options.vintage,
-        code=options.source,
-        title=options.title,
-        producer=options.producer,
-        demonstration=options.demonstration,
-    )
 
 
 # -- checks --------------------------------------------------------------------------------

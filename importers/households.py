@@ -27,8 +27,9 @@ from importers import errors
 from importers.files import opened
 from importers.incomestore import merge_incomes
 from importers.options import LoadOptions
-from importers.products import product, source_of
+from importers.products import product
 from importers.report import Report
+from importers.sources import source_asked
 from importers.tables import Table, open_table
 from importers.values import as_numbers
 from observatory.models import Run
@@ -121,14 +122,7 @@ def _list_rejected(rejected: pd.DataFrame, rows: Ints, report: Report) -> None:
 
 
 def _dataset(options: LoadOptions, run: Run | None) -> GridDataset:
-    source = source_of(
-        product("households"),
-        options.vintage,
-        code=options.source,
-        title=options.title,
-        producer=options.producer,
-        demonstration=options.demonstration,
-    )
+    source = source_asked(product("households"), options, options.vintage)
     dataset, _ = GridDataset.objects.get_or_create(
         source=source,
         defaults={

@@ -22,9 +22,9 @@ from importers.figurestore import store_figures
 from importers.files import local_file
 from importers.knowntables import figures_of
 from importers.options import LoadOptions
-from importers.products import Product, source_of
 from importers.report import Report
 from importers.sheets import columns_of, each, read_sheet
+from importers.sources import local, source_of
 from importers.template import TEMPLATE_COLUMNS, figures_of_template, is_template
 from observatory.history import acting
 from observatory.models import Indicator, Run, SeriesBreak, Source, SourceTerms, Standing
@@ -115,13 +115,11 @@ def _asked(options: LoadOptions) -> Dataset | None:
 
 def _source(known: Dataset | None, options: LoadOptions, file: Path) -> Source:
     stem = file.name.split(".")[0]
-    product = known.as_product() if known else Product(
-        code=f"figures-{stem}", title=f"Indicateurs : {stem}", producer="Fichier local"
-    )  # fmt: skip
+    described = known or local(f"figures-{stem}", f"Indicateurs : {stem}")
     alone = known is None or not known.beside
     source = source_of(
-        product,
-        options.vintage or product.vintage,
+        described,
+        options.vintage or described.vintage,
         code=options.source if alone else "",
         title=options.title if alone else "",
         producer=options.producer,

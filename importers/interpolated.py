@@ -22,8 +22,8 @@ from carroyage.grid import cell_polygons, parse_ids
 from carroyage.models import MEASURES, Origin
 from carroyage.store import latest_dataset, read_cells, read_query
 from importers.figurestore import store_figures
-from importers.products import Product, source_of
 from importers.report import Report
+from importers.sources import Described, source_of
 from observatory.errors import ObservatoryError
 from observatory.figures.errors import BadParameter, NotAdditive, TooFewFigures
 from observatory.figures.gaps import factor_of
@@ -255,7 +255,7 @@ def _source(wanted: Wanted, known: pd.DataFrame, cells: gpd.GeoDataFrame | None)
                                              cells.attrs["source"].pk])  # fmt: skip
     code = f"estimation-{wanted.indicator}-{wanted.year}-{wanted.level}-{wanted.target}"
     source = source_of(
-        Product(
+        Described(
             code=code,
             title=f"Estimation de {wanted.indicator} ({wanted.method})"[:200],
             producer=f"Observatoire, d’après {quoted}"[:200],

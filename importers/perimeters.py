@@ -25,8 +25,9 @@ from importers.files import opened
 from importers.memberships import POLICY_LEVELS, refresh_memberships
 from importers.options import LoadOptions
 from importers.places import METROPOLITAN
-from importers.products import Product, product, products, source_of
+from importers.products import Product, product, products
 from importers.report import Report
+from importers.sources import Described, local, source_asked
 from importers.vectors import Layer, layers_of, read_layer
 from observatory.identity import identity_of
 from observatory.models import Level, Run
@@ -84,14 +85,7 @@ def _store(
 ) -> None:
     progress("perimeters stored", 0, len(areas))
     with transaction.atomic():
-        source = source_of(
-            known or _own_product(options, name),
-            options.vintage or (known.vintage if known else ""),
-            code=options.source,
-            title=options.title,
-            producer=options.producer,
-            demonstration=options.demonstration,
-        )
+        source = source_asked(known or _own(options, name), options)
         touched = store_areas(areas, source, report, known.withdraw if known else "all")
         report.facts |= {"source": source.code, "replaces": source.code}
         report.facts["memberships"] = refresh_memberships(touched)
@@ -137,12 +131,12 @@ def generation_of(layers: Sequence[Layer]) -> int | None:
     return None
 
 
-def _own_product(options: LoadOptions, name: str) -> Product:
+def _own(options: LoadOptions, name: str) -> Described:
     """Describe what no product describes: a file of somebody's own."""
     level = _level(options)
     title = Level(level).label
     stem = Path(name).stem.split(".")[0]
-    return Product(code=f"{level}-{stem}", title=f"{title} : {stem}", producer="Fichier local")
+    return local(f"{level}-{stem}", f"{title} : {stem}")
 
 
 def _level(options: LoadOptions) -> str:

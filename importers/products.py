@@ -9,30 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.utils.text import slugify
-from pydantic import BaseModel, ConfigDict
-
 from importers import errors
-from importers.options import LoadOptions
-from observatory.identity import fold
-from observatory.models import Source
+from importers.sources import Described
 
 FILE = Path(__file__).with_name("products.toml")
 
 
-class Product(BaseModel):
+class Product(Described):
     """One product of one producer, as ``products.toml`` describes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: str
-    title: str
-    producer: str
-    licence: str = ""
-    url: str = ""
-    vintage: str = ""
     vintage_pattern: str = ""
-    cautions: tuple[str, ...] = ()
     level: str = ""
     generation: int | None = None
     act: str = ""
@@ -73,43 +59,3 @@ def product(code: str) -> Product:
     except KeyError:
         known = ", ".join(sorted(products()))
         raise errors.UnknownProduct(f"No product is called {code!r}.", f"Known: {known}.") from None
-
-
-def source_of(
-    found: Product,
-    vintage: str,
-    *,
-    code: str = "",
-    title: str = "",
-    producer: str = "",
-    demonstration: bool = False,
-) -> Source:
-    """Return the stored source of a product at a vintage, made or brought up to date."""
-    own = found.code if found.code.endswith(vintage) else f"{found.code}-{vintage}"
-    key = slugify(code or own)[:80]
-    wanted = {
-        "title": title or found.title,
-        "producer": producer or found.producer,
-        "vintage": vintage,
-        # What is invented takes a producer's layout, never its licence or its page.
-        "licence": "Données fictives" if demonstration else found.licence,
-        "url": "" if demonstration else found.url,
-        "cautions": "\n".join(found.cautions),
-        "is_demonstration": demonstration,
-    }
-    source, made = Source.objects.get_or_create(code=key, defaults=wanted)
-    if not made and any(getattr(source, name) != value for name, value in wanted.items()):
-        for name, value in wanted.items():
-            setattr(source, name, value)
-        source.save()
-    return source
-
-
-def source_of_file(file: Path, options: LoadOptions) -> Source:
-    """Return the source of a local file that no product describes, named after the file."""
-    stem = fold(file.name.split(".")[0])
-    return source_of(
-        Product(code=stem, title=options.title or stem, producer="Fichier local"),
-        options.vintage, code=options.source, title=options.title, producer=options.producer,
-        demonstration=options.demonstration,
-    )  # fmt: skip

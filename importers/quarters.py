@@ -18,9 +18,9 @@ from importers.figurestore import store_figures
 from importers.files import local_file
 from importers.options import LoadOptions
 from importers.places_named import belongs, pieces, territory_named
-from importers.products import source_of_file
 from importers.report import Report
 from importers.sheets import each, read_sheet
+from importers.sources import source_of_file
 from observatory.history import acting
 from observatory.identity import fold
 from observatory.models import Indicator, Level, Nature, Run, Source, Standing, Territory

@@ -9,14 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from importers import errors
 from importers.files import local_file
 from importers.options import LoadOptions
-from importers.products import Product, source_of
 from importers.referentialtext import Document, Row, Theme, has_no_indicator, read_document
 from importers.report import Report
+from importers.sources import Described, source_asked
 from importers.text import single_byte_encoding
 from importers.trees import Tree, TreeNode, TreeRow, store_tree
 from observatory.history import acting
@@ -28,16 +26,9 @@ CURATED = Path(__file__).with_name("curated")
 HEADER_YEAR = re.compile(r"Objectifs à atteindre en (20\d\d)")
 
 
-class Published(BaseModel):
+class Published(Described):
     """What is known of a published framework, as ``curated/frameworks.toml`` says."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    code: str
-    title: str
-    producer: str
-    vintage: str = ""
-    licence: str = ""
     recognised_by: tuple[str, ...] = ()
     contract: str = ""
     contract_name: str = ""
@@ -47,7 +38,6 @@ class Published(BaseModel):
     milestones: dict[str, int] = {}
     spatial: str = ""
     table: str = ""
-    cautions: tuple[str, ...] = ()
 
 
 @cache
@@ -79,7 +69,7 @@ def load_referential(
         raise errors.EmptyFile(file.name, "holds no table of actions and indicators")
     known = _known(text, options, file)
     with acting(run=run, reason=f"load of {file.name}"):
-        source = source_for(known, options)
+        source = source_asked(known, options)
         horizon = HEADER_YEAR.search(text)
         tree = Tree(
             known.code, known.title, contract_of(known, source), source,
@@ -115,21 +105,6 @@ def _known(text: str, options: LoadOptions, file: Path) -> Published:
         code=stem, title=options.title or file.name, producer=options.producer or "Fichier local",
         contract=options.contract or f"CV-{stem.upper()}"[:40],
         contract_name=options.title or stem,
-    )  # fmt: skip
-
-
-def source_for(known: Published, options: LoadOptions) -> Source:
-    """Return the source of a framework."""
-    return source_of(
-        Product(
-            code=known.code, title=known.title, producer=known.producer, licence=known.licence,
-            cautions=known.cautions,
-        ),
-        options.vintage or known.vintage,
-        code=options.source,
-        title=options.title,
-        producer=options.producer,
-        demonstration=options.demonstration,
     )  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from django.db import connection, transaction
 from importers import errors
 from importers.files import local_file, opened
 from importers.options import LoadOptions
-from importers.products import Product, source_of
 from importers.report import Report
+from importers.sources import local, source_asked
 from importers.tables import open_table
 from importers.values import as_numbers, clean_text
 from observatory.identity import fold, identity_of
@@ -34,18 +34,6 @@ MEMBERSHIP_COLUMNS = (
     "member_level", "member", "group_level", "group", "valid_from", "valid_to",
 )  # fmt: skip
 QUARTER_COLUMNS = ("code", "nom", "population", "revenu_median")
-
-
-def _source(options: LoadOptions, code: str, title: str) -> Source:
-    known = Product(code=code, title=title, producer="Fichier local")
-    return source_of(
-        known,
-        options.vintage,
-        code=options.source,
-        title=options.title,
-        producer=options.producer,
-        demonstration=options.demonstration,
-    )
 
 
 # -- territories ---------------------------------------------------------------------------
@@ -78,7 +66,7 @@ def load_territories(
         _check_entry(number, level, entry, report)
     report.raise_if_refused()
     with transaction.atomic():
-        source = _source(options, "territories", "Liste de territoires")
+        source = source_asked(local("territories", "Liste de territoires"), options)
         for level, entry in rows:
             facts = {**(common if level == Level.URBAN_UNIT else {}), **entry}
             _store_entry(level, facts, source, report)
@@ -152,7 +140,7 @@ def load_memberships(
     _refuse_repeated(rows, report)
     report.raise_if_refused()
     with transaction.atomic(), connection.cursor() as cursor:
-        source = _source(options, "memberships", "Appartenances déclarées")
+        source = source_asked(local("memberships", "Appartenances déclarées"), options)
         _store_memberships(cursor, [row.as_tuple() for row in rows if row], source, report)
         report.facts |= {"source": source.code, "replaces": source.code}
     progress("memberships stored", report.kept, report.kept)
@@ -292,7 +280,7 @@ def load_quarters_list(
                 )  # fmt: skip
     report.raise_if_refused()
     with transaction.atomic():
-        source = _source(options, "quarters-list", "Liste de quartiers")
+        source = source_asked(local("quarters-list", "Liste de quartiers"), options)
         for place, line in enumerate(frame.index):
             values = {name: float(numbers.values[place]) for name, numbers in figures.items()}
             _complete(known[frame.loc[line, "code"]], frame.loc[line], values, source, report)

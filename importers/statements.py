@@ -11,10 +11,10 @@ from typing import Any
 
 from importers.files import local_file
 from importers.options import LoadOptions
-from importers.products import source_of_file
 from importers.report import Report
 from importers.rows import put, withdraw
 from importers.sheets import each, read_sheet
+from importers.sources import source_of_file
 from observatory.figures.statements import FORMULAS, TABLES
 from observatory.history import acting
 from observatory.models import Run, Statement
