@@ -212,7 +212,7 @@ def static_nginx(root: Path) -> Iterator[str]:
         folder = Path(text)
         folder.chmod(0o755)
         types = "types { application/vnd.mapbox-vector-tile pbf; }"
-        http = f"sendfile on; tcp_nopush on; {types}"
+        http = f"sendfile on; {types}"
         with nginx(folder, f"location / {{ root {root}; gzip_static on; }}", http) as base:
             yield base
 
