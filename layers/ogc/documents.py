@@ -1,8 +1,7 @@
 """The documents of the OGC APIs: what there is, how it is called, which standards it follows.
 
 Written after OGC 17-069r4 (Features, Part 1), 18-058r1 (Part 2, systems of coordinates) and
-20-057 (Tiles, Part 1). A library such as pygeoapi was not taken: it keeps a configuration and a
-way of granting access of its own, which would be a second permission model beside ours.
+20-057 (Tiles, Part 1). Why no library does this: docs/decisions/0008.
 """
 
 from __future__ import annotations
