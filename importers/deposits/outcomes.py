@@ -109,12 +109,15 @@ def atoms_of(joined: Joined, others: Sequence[Sequence[str]]) -> tuple[list[str]
     columns: list[Any] = [fates[joined.fate], *(joined.zones[level] for level in ZONES)]
     columns += [np.array(values, dtype=object) for values in others]
     groups = np.zeros(len(joined.fate), dtype=np.int64)
+    told = []
     for column in columns:
         codes, values = pd.factorize(column)
         groups = pd.factorize(groups * max(len(values), 1) + codes)[0]
+        # Each different value is cleaned once, however many rows and groups bear it.
+        told.append((codes, np.array([_clean(value) for value in values], dtype=object)))
     first = np.unique(groups, return_index=True)[1]
-    names = ["|".join(_clean(column[row]) for column in columns) for row in first.tolist()]
-    return _joined_twins(names, groups)
+    parts = [cleaned[codes[first]] for codes, cleaned in told]
+    return _joined_twins(list(map("|".join, zip(*parts, strict=True))), groups)
 
 
 def _joined_twins(names: list[str], groups: Ints) -> tuple[list[str], Ints]:

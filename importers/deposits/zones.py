@@ -7,7 +7,7 @@ around it, lies wholly inside or outside; only the others are compared with outl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ Bools = npt.NDArray[np.bool_]
 
 NONE, MIXED = -1, -2
 FEW_POINTS = 3_000  # under so many, the grid costs more than it saves
-FINEST, COARSEST = 0.0004, 0.004  # degrees
-SQUARES_PER_ZONE = 6.0
+FINEST, COARSEST = 0.0004, 0.02  # degrees
+SQUARES_PER_ZONE = 3.0
 MARGIN = 0.0001  # degrees around a square: more than 6 m anywhere in France
 MARGIN_METRES = 6.0
 SPAN = 1 << 31
@@ -41,14 +41,12 @@ class ZoneLayer:
     codes: list[str]
     shapes: Any
     srid: int = 2154
-    _squares: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    _states: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
         self.shapes = np.asarray(self.shapes, dtype=object)
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
-        self._size = _square_size(self.shapes)
+        self._squares = _Squares(self.shapes, self.tree)
         self._outlines: shapely.STRtree | None = None
         self._metric: Any = None
         self._metric_tree: shapely.STRtree | None = None
@@ -63,46 +61,23 @@ class ZoneLayer:
         if not len(self.codes) or not len(lon):
             return np.full(len(lon), NONE, dtype=np.int64)
         if len(lon) < FEW_POINTS:
-            return self._compared(lon, lat)
-        found = self._by_square(lon, lat)
+            found = np.full(len(lon), NONE, dtype=np.int64)
+            self._compare(lon, lat, *self.tree.query(shapely.points(lon, lat)), found)
+            return found
+        squares = self._squares.of(lon, lat)
+        found = self._squares.states[squares]
         unsure = np.flatnonzero(found == MIXED)
-        found[unsure] = self._compared(lon[unsure], lat[unsure])
+        found[unsure] = NONE
+        points, zones = self._squares.candidates(squares[unsure])
+        self._compare(lon, lat, unsure[points], zones, found)
         return found
 
-    def _compared(self, lon: Floats, lat: Floats) -> Ints:
-        found = np.full(len(lon), len(self.codes), dtype=np.int64)
-        points, zones = self.tree.query(shapely.points(lon, lat), predicate="intersects")
-        np.minimum.at(found, points, zones)
-        found[found == len(self.codes)] = NONE
-        return found
-
-    def _by_square(self, lon: Floats, lat: Floats) -> Ints:
-        column = np.floor(lon / self._size).astype(np.int64)
-        row = np.floor(lat / self._size).astype(np.int64)
-        keys = column * SPAN + row
-        unseen = np.setdiff1d(pd.unique(keys), self._squares, assume_unique=True)
-        if len(unseen):
-            self._fill(unseen)
-        return self._states[np.searchsorted(self._squares, keys)]
-
-    def _fill(self, keys: Ints) -> None:
-        """Find out, for squares not met before, whether one zone holds the whole of each."""
-        row = (keys + SPAN // 2) % SPAN - SPAN // 2
-        column = (keys - row) // SPAN
-        west, south = column * self._size - MARGIN, row * self._size - MARGIN
-        side = self._size + 2 * MARGIN
-        boxes = shapely.box(west, south, west + side, south + side)
-        state = np.full(len(keys), NONE, dtype=np.int64)
-        square, zone = self.tree.query(boxes, predicate="intersects")
-        state[square] = MIXED
-        alone = np.bincount(square, minlength=len(keys))[square] == 1
-        square, zone = square[alone], zone[alone]
-        whole = shapely.covers(self.shapes[zone], boxes[square])
-        state[square[whole]] = zone[whole]
-        squares = np.concatenate([self._squares, keys])
-        order = np.argsort(squares)
-        self._squares = squares[order]
-        self._states = np.concatenate([self._states, state])[order]
+    def _compare(self, lon: Floats, lat: Floats, points: Ints, zones: Ints, found: Ints) -> None:
+        """Write into ``found`` the first zone that covers each point, of pairs to be compared."""
+        covers = shapely.intersects_xy(self.shapes[zones], lon[points], lat[points])
+        points, zones = points[covers], zones[covers]
+        order = np.lexsort((-zones, points))
+        found[points[order]] = zones[order]  # of several, the first by code is written last
 
     # -- distances -----------------------------------------------------------------------
 
@@ -137,7 +112,7 @@ class ZoneLayer:
         if not len(self.codes) or not len(lon):
             return np.array([], dtype=np.int64)
         if len(lon) >= FEW_POINTS and float(metres.max()) <= MARGIN_METRES:
-            return np.flatnonzero(self._by_square(lon, lat) == MIXED)
+            return np.flatnonzero(self._squares.states[self._squares.of(lon, lat)] == MIXED)
         reach = metres / 60_000.0  # degrees: generous, for any latitude of France
         boxes = shapely.box(lon - reach, lat - reach, lon + reach, lat + reach)
         hits, _ = self.tree.query(boxes)
@@ -148,6 +123,62 @@ class ZoneLayer:
             move: Any = _mover(self.srid).transform
             self._metric = shapely.transform(self.shapes, move, interleaved=False)
         return self._metric
+
+
+class _Squares:
+    """The squares that points were met in: which zones each may lie in, or the one it lies in.
+
+    ``states`` holds, for each square, the zone that holds the whole of it with its margin, NONE
+    where no zone comes near, MIXED where outlines must be asked.
+    """
+
+    def __init__(self, shapes: Any, tree: shapely.STRtree) -> None:
+        self._shapes, self._tree = shapes, tree
+        self._size = _square_size(shapes)
+        self._known = pd.Index([], dtype=np.int64)
+        self.states: Ints = np.zeros(0, dtype=np.int64)
+        self._first: Ints = np.zeros(0, dtype=np.int64)  # of a square's zones, in ``_zones``
+        self._count: Ints = np.zeros(0, dtype=np.int64)
+        self._zones: Ints = np.zeros(0, dtype=np.int64)
+
+    def of(self, lon: Floats, lat: Floats) -> Ints:
+        """Return the square of each point (degrees), filling those not met before; shape (n,)."""
+        column = np.floor(lon / self._size).astype(np.int64)
+        row = np.floor(lat / self._size).astype(np.int64)
+        codes, keys = pd.factorize(column * SPAN + row)
+        unseen = self._known.get_indexer(keys) < 0
+        if unseen.any():
+            self._fill(keys[unseen])
+        return self._known.get_indexer(keys)[codes]
+
+    def candidates(self, squares: Ints) -> tuple[Ints, Ints]:
+        """Return the pairs (place in ``squares``, zone) of squares and the zones they meet."""
+        counts = self._count[squares]
+        places = np.repeat(np.arange(len(squares)), counts)
+        within = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return places, self._zones[np.repeat(self._first[squares], counts) + within]
+
+    def _fill(self, keys: Ints) -> None:
+        """Find out which zones each square meets, and whether one holds the whole of it."""
+        row = (keys + SPAN // 2) % SPAN - SPAN // 2
+        column = (keys - row) // SPAN
+        west, south = column * self._size - MARGIN, row * self._size - MARGIN
+        side = self._size + 2 * MARGIN
+        boxes = shapely.box(west, south, west + side, south + side)
+        square, zone = self._tree.query(boxes)
+        meets = shapely.intersects(self._shapes[zone], boxes[square])
+        square, zone = square[meets], zone[meets]
+        count = np.bincount(square, minlength=len(keys))
+        state = np.where(count > 0, MIXED, NONE)
+        alone = np.flatnonzero(count[square] == 1)
+        whole = alone[shapely.covers(self._shapes[zone[alone]], boxes[square[alone]])]
+        state[square[whole]] = zone[whole]
+        order = np.argsort(square, kind="stable")
+        self._first = np.concatenate([self._first, len(self._zones) + np.cumsum(count) - count])
+        self._count = np.concatenate([self._count, count])
+        self._zones = np.concatenate([self._zones, zone[order]])
+        self.states = np.concatenate([self.states, state])
+        self._known = self._known.append(pd.Index(keys))
 
 
 def _square_size(shapes: Any) -> float:

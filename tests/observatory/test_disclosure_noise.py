@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from observatory.disclosure import NoiseRule, RecordKeys, count_key, perturb
 from observatory.disclosure.errors import BadRule
 from observatory.disclosure.keys import KEY_MODULUS, key_sums
 from observatory.disclosure.noise import law_of
+from observatory.disclosure.secret import derived
 
 RULES = [NoiseRule(), NoiseRule(5, 8, 6.0), NoiseRule(11, 11, 8.0), NoiseRule(2, 3, 1.5)]
 rules = st.sampled_from(RULES)
@@ -90,6 +93,14 @@ def test_the_same_people_get_the_same_noise_in_any_order_and_after_any_restart(p
     assert perturb(len(people), before, NoiseRule()) == perturb(
         len(people), count_key(parts), NoiseRule()
     )
+
+
+@given(contents)
+def test_a_record_key_is_the_standard_hmac_of_what_the_record_holds(people):
+    key = derived("record keys\x1fscheme", SECRET)
+    expected = [hmac.digest(key, text.encode(), "sha256")[:8] for text in people]
+    drawn = RecordKeys("scheme", SECRET).of(people)
+    assert [int(one).to_bytes(8, "little") for one in drawn] == expected
 
 
 def test_two_schemes_and_two_secrets_draw_different_noise():
