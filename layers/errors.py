@@ -20,10 +20,13 @@ class LayersError(ObservatoryError):
         Status of the answer.
     title : str or lazy str
         What kind of failure it is; the same for every failure of the class.
+    retry_after : int or None
+        Seconds after which the same request may succeed, where that is known.
     """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     title: ClassVar[str | Promise] = "The map server failed"
+    retry_after: int | None = None
 
 
 class BadDeclaration(LayersError):
@@ -170,6 +173,20 @@ class BadRaster(LayersError):
 
     status = HTTPStatus.BAD_REQUEST
     title = "Unusable raster"
+
+
+class TooManyCalls(LayersError):
+    """The caller's allowance is spent; ``seconds`` until the next call is answered."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many calls"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"More calls were made than one caller may; the next is answered in {seconds} s.",
+            "Ask for larger pages or a whole file, or use a token.",
+        )
+        self.retry_after = seconds
 
 
 class BadBody(LayersError):

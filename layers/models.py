@@ -96,6 +96,20 @@ class PendingSum(models.Model):
         return f"dataset {self.dataset_id}"
 
 
+class Allowance(models.Model):
+    """What is left to a caller of the open APIs; see layers/throttling.py.
+
+    ``caller`` is a keyed digest of an account or an address. The database keeps no log of it: a
+    crash forgets it, which harms nobody.
+    """
+
+    caller = models.CharField(max_length=64, primary_key=True)
+    full_at = models.DateTimeField(help_text="When the whole allowance is there again.")
+
+    def __str__(self) -> str:
+        return f"full again at {self.full_at}"
+
+
 for _name in MEASURES:
     Square.add_to_class(_name, MeasureField())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,8 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.views import APIView
+from rest_framework.response import Response
+from rest_framework.views import APIView, exception_handler
 
 from layers.caching import json_answer
 from layers.errors import (
@@ -21,6 +23,7 @@ from layers.errors import (
     LayersError,
     MethodRefused,
     NotAcceptable,
+    TooManyCalls,
     Unidentified,
     UnknownPage,
     UnsupportedBody,
@@ -86,7 +89,19 @@ def as_ours(error: Exception) -> LayersError:
         return BadBody("What was sent is not what this address takes.")
     if isinstance(error, exceptions.PermissionDenied):
         return Forbidden("This needs a right that you do not hold here.")
+    if isinstance(error, exceptions.Throttled):
+        return TooManyCalls(max(1, math.ceil(getattr(error, "wait", None) or 1)))
     raise error
+
+
+def refusal(error: Exception, context: dict[str, Any]) -> HttpResponse | Response | None:
+    """Answer what views of other rooms refuse: too many calls in our words, the rest in theirs.
+
+    Named in the settings of the framework.
+    """
+    if isinstance(error, exceptions.Throttled):
+        return problem(context["request"], as_ours(error))
+    return exception_handler(error, context)
 
 
 def wanted_form(request: HttpRequest | Request, allowed: Mapping[str, str]) -> str:

@@ -31,8 +31,9 @@ def problem(request: HttpRequest | Request, error: LayersError) -> HttpResponse:
     }
     response = JsonResponse(body, status=int(error.status), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
-    if error.status == 503:
-        response.headers["Retry-After"] = "5"
+    after = error.retry_after or (5 if error.status == 503 else None)
+    if after:
+        response.headers["Retry-After"] = str(after)
     return response
 
 

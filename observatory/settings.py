@@ -21,6 +21,8 @@ from observatory.datasets import current_database
 from observatory.paths import home
 from observatory.version import VERSION
 
+RATE = r"^([1-9][0-9]{0,6}/(second|minute|hour|day))?$"
+
 
 class Options(BaseSettings):
     """What the environment may set, with its default."""
@@ -37,6 +39,13 @@ class Options(BaseSettings):
     log_level: str = "INFO"
     log_format: Literal["line", "json"] = "line"
     metrics_token: str = ""  # lets a program elsewhere read /metrics
+    # Calls of the open APIs (/api/, /ogc/) by one caller; empty: no limit.
+    api_rate_person: str = Field("1200/minute", pattern=RATE)
+    api_rate_address: str = Field("600/minute", pattern=RATE)
+    api_rate_sign_in: str = Field("10/minute", pattern=RATE)
+    # Reverse proxies in front, each adding whom it answers to X-Forwarded-For. With 0 that header
+    # is not believed: anybody may write it.
+    trusted_proxies: int = Field(0, ge=0, le=10)
     tile_timeout_ms: int = Field(5_000, ge=100, le=60_000)
     data: Path | None = None
     database: str = Field("", pattern=r"^[a-z0-9_]*$")
@@ -229,6 +238,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_THROTTLE_CLASSES": ["layers.throttling.PerPerson", "layers.throttling.PerAddress"],
+    "EXCEPTION_HANDLER": "layers.openview.refusal",
+    "NUM_PROXIES": OPTIONS.trusted_proxies,
+}
+API_RATES = {
+    "person": OPTIONS.api_rate_person,
+    "address": OPTIONS.api_rate_address,
+    "sign_in": OPTIONS.api_rate_sign_in,
 }
 
 SPECTACULAR_SETTINGS = {

@@ -94,4 +94,4 @@ PLACE = [
     query("bbox-crs", "EPSG number the bbox is given in.", example="4326"),
     query("intersects", "A polygon as WKT in degrees, of 1 000 points at most.", example=None),
 ]
-REFUSALS = {400: PROBLEM, 404: PROBLEM, 503: PROBLEM}
+REFUSALS = {400: PROBLEM, 404: PROBLEM, 429: PROBLEM, 503: PROBLEM}

@@ -13,6 +13,7 @@ from rest_framework.authtoken.views import ObtainAuthToken
 from layers.api import documented as words
 from layers.openview import as_ours
 from layers.problems import problem
+from layers.throttling import PerSignIn
 
 TOKEN: dict[str, Any] = {
     "type": "object",
@@ -24,11 +25,13 @@ TOKEN: dict[str, Any] = {
 class Token(ObtainAuthToken):
     """Give the token of whoever signs in; it stands for the person in every address."""
 
+    throttle_classes = (PerSignIn,)
+
     @extend_schema(
         operation_id="obtainToken",
         summary="A token for programs",
         request=AuthTokenSerializer,
-        responses={200: TOKEN, 400: words.PROBLEM, 415: words.PROBLEM},
+        responses={200: TOKEN, 400: words.PROBLEM, 415: words.PROBLEM, 429: words.PROBLEM},
     )
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer the token. A wrong name and a wrong password are refused alike."""

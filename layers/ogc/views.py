@@ -290,6 +290,8 @@ class TileMatrixSet(DocumentView):
 class OneTile(OpenView):
     """A vector tile at the address the standard gives it: row before column."""
 
+    throttle_classes = ()  # a map asks for dozens at once, here as at /tiles
+
     def get(self, request: Request, name: str, z: str, row: str, column: str) -> HttpResponse:
         """Answer the same tile as /tiles/{name}/{z}/{column}/{row}.pbf."""
         if "," in name:

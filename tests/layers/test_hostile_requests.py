@@ -17,6 +17,12 @@ BOTH = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
 @pytest.fixture
+def unlimited(settings):
+    """As many calls as there is time for, from one address."""
+    settings.API_RATES = dict.fromkeys(settings.API_RATES, "")
+
+
+@pytest.fixture
 def filled(make_area, make_grid, make_zones, source):
     """A little of everything the outlets may show."""
     from django.contrib.gis.geos import Point
@@ -89,7 +95,9 @@ def wrong_with(answer):
 @pytest.mark.parametrize(
     "examples", [2, pytest.param(45, marks=[pytest.mark.torture, pytest.mark.timeout(3600)])]
 )
-def test_no_request_brings_the_server_down_or_an_unclear_refusal(live_server, filled, examples):
+def test_no_request_brings_the_server_down_or_an_unclear_refusal(
+    live_server, filled, unlimited, examples
+):
     counted, wrong = hostile_round(live_server.url, examples)
     assert not wrong, "\n".join([f"{len(wrong)} of {sum(counted.values())}", *wrong[:20]])
     assert counted[200] > 0
