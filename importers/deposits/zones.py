@@ -62,7 +62,8 @@ class ZoneLayer:
             return np.full(len(lon), NONE, dtype=np.int64)
         if len(lon) < FEW_POINTS:
             found = np.full(len(lon), NONE, dtype=np.int64)
-            self._compare(lon, lat, *self.tree.query(shapely.points(lon, lat)), found)
+            points, zones = self.tree.query(shapely.points(lon, lat))
+            self._compare(lon, lat, points, zones, found)
             return found
         squares = self._squares.of(lon, lat)
         found = self._squares.states[squares]
@@ -146,10 +147,11 @@ class _Squares:
         column = np.floor(lon / self._size).astype(np.int64)
         row = np.floor(lat / self._size).astype(np.int64)
         codes, keys = pd.factorize(column * SPAN + row)
-        unseen = self._known.get_indexer(keys) < 0
+        met = pd.Index(keys)
+        unseen = self._known.get_indexer(met) < 0
         if unseen.any():
             self._fill(keys[unseen])
-        return self._known.get_indexer(keys)[codes]
+        return np.asarray(self._known.get_indexer(met), dtype=np.int64)[codes]
 
     def candidates(self, squares: Ints) -> tuple[Ints, Ints]:
         """Return the pairs (place in ``squares``, zone) of squares and the zones they meet."""
