@@ -30,12 +30,16 @@ def quantity(value: float, unit: str, decimals: int, *, signed: bool = False) ->
 
 @dataclass(frozen=True)
 class Figure:
-    """A value that may be absent; ``standing`` tells absence for lack of data from secrecy."""
+    """A value that may be absent; ``standing`` tells absence for lack of data from secrecy.
+
+    A difference is ``signed``: it is written with its sign.
+    """
 
     value: float | None
     unit: str = ""
     decimals: int = 0
     standing: str = ""
+    signed: bool = False
 
     @property
     def is_withheld(self) -> bool:
@@ -49,7 +53,7 @@ class Figure:
 
     def __str__(self) -> str:
         if self.value is not None:
-            return quantity(self.value, self.unit, self.decimals)
+            return quantity(self.value, self.unit, self.decimals, signed=self.signed)
         return _("retenu") if self.is_withheld else _("sans donnée")
 
 
@@ -66,8 +70,14 @@ def figure_of(indicator: Indicator, value: float | None, standing: str = "") -> 
     return Figure(known, unit_of(indicator), indicator.decimals, standing)
 
 
-def difference_of(indicator: Indicator, difference: float) -> str:
-    """Return a difference of two values, signed: in points for a share."""
+def difference_figure(indicator: Indicator, difference: float | None) -> Figure:
+    """Return a difference of two values of an indicator, signed: in points for a share."""
+    known = None if difference is None or np.isnan(difference) else float(difference)
     unit = _("pts") if indicator.nature in IN_POINTS else unit_of(indicator)
     decimals = max(indicator.decimals, 1) if indicator.nature in IN_POINTS else indicator.decimals
-    return quantity(difference, unit, decimals, signed=True)
+    return Figure(known, unit, decimals, signed=True)
+
+
+def difference_of(indicator: Indicator, difference: float) -> str:
+    """Return a difference of two values as it is written."""
+    return str(difference_figure(indicator, difference))

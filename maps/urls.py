@@ -25,7 +25,7 @@ urlpatterns = [
     path("comparer/figer/", comparison.freeze, name="comparison-freeze"),
     path("comparer/fige/<uuid:mark>/", comparison.snapshot, name="snapshot"),
     re_path(
-        r"^comparer/(?P<kind>[a-z]+)/(?P<indicator>[a-z0-9-]+)\.(?P<form>svg|png)$",
+        r"^comparer/(?P<kind>[a-z]+)/(?P<name>[A-Za-z0-9_-]+)\.(?P<form>svg|png|csv)$",
         comparison.chart,
         name="comparison-chart",
     ),

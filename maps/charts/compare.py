@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.utils.translation import gettext_lazy as _
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from maps.charts.breaks import break_years, draw_breaks, parted
 from maps.charts.theme import ACCENT, ALERT, DASHES, INK, LINE, MARKERS, NOTICE, SERIES, SOFT, Chart
-from maps.comparison.table import Column, Comparison, ranks
-from maps.figures import quantity, unit_of
+from maps.comparison.table import Column, Comparison, pair, ranks
+from maps.figures import difference_figure, quantity, unit_of
 from observatory.models import Indicator
 
 WIDTH, ROW = 7.6, 0.27
 MARK_COLOURS = (ALERT, NOTICE, INK)
 # More lines than this cannot be told apart: those with the widest change keep their colour.
 MOST_LINES = len(SERIES)
+# The room a name takes beside a dot, as shares of the drawing.
+NAME_WIDTH, NAME_HEIGHT = 0.3, 0.05
 
 
 def _written(indicator: Indicator) -> FuncFormatter:
@@ -34,12 +34,12 @@ def _short(name: str) -> str:
 
 def draw_dots(found: Comparison, column: Column, form: str) -> bytes:
     """One dot a quarter, in the order of the table; vertical lines for the references."""
-    rows = [one for one in found.quarters if column.figures.get(one.pk)]
+    rows = found.quarters
     with Chart(WIDTH, 1.1 + ROW * max(len(rows), 3)) as chart:
         axes = chart.axes
         heights = np.arange(len(rows))[::-1]
         for height, one in zip(heights, rows, strict=True):
-            figure = column.figures[one.pk]
+            figure = column.figure(one)
             if figure.value is None:
                 axes.text(
                     0.01, height, str(figure), transform=axes.get_yaxis_transform(),
@@ -66,6 +66,28 @@ def draw_dots(found: Comparison, column: Column, form: str) -> bytes:
 def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
     """One line a quarter over the years; the widest changes are named, the others are pale."""
     table = found.series(column.indicator.code)
+    return _drawn_lines(found, column, table, _written(column.indicator), form)
+
+
+def draw_gaps(
+    found: Comparison, column: Column, table: pd.DataFrame, label: str, form: str
+) -> bytes:
+    """One line a quarter of its gap (``table``: ids by years) to a reference, drawn at zero."""
+
+    def write(value: float, _place: float | None) -> str:
+        return str(difference_figure(column.indicator, value))
+
+    return _drawn_lines(found, column, table, FuncFormatter(write), form, label)
+
+
+def _drawn_lines(
+    found: Comparison,
+    column: Column,
+    table: pd.DataFrame,
+    written: FuncFormatter,
+    form: str,
+    reference: str = "",
+) -> bytes:
     change = (table.iloc[:, -1] - table.iloc[:, 0]).abs().fillna(-1)
     named = list(change.sort_values(ascending=False, kind="stable").index[:MOST_LINES])
     names = {one.pk: one.name for one in found.quarters}
@@ -73,6 +95,8 @@ def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
     with Chart(WIDTH, 4.2) as chart:
         axes = chart.axes
         draw_breaks(axes, cuts, [int(str(year)) for year in table.columns])
+        if reference:
+            axes.axhline(0, color=INK, lw=1.2, label=reference)
         for quarter, row in table.iterrows():
             if quarter not in named:
                 axes.plot(*parted(row, cuts), color=LINE, lw=1)
@@ -81,7 +105,7 @@ def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
                 *parted(table.loc[quarter], cuts), color=SERIES[place], marker=MARKERS[place],
                 ls=DASHES[place % len(DASHES)], ms=4, lw=1.5, label=_short(names[quarter]),
             )  # fmt: skip
-        axes.yaxis.set_major_formatter(_written(column.indicator))
+        axes.yaxis.set_major_formatter(written)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         chart.figure.legend(loc="outside lower left", frameon=False, fontsize=8, ncols=2)
         return chart.save(form)
@@ -118,7 +142,7 @@ def draw_scatter(found: Comparison, columns: tuple[Column, Column], form: str) -
         axes = chart.axes
         axes.plot(frame["x"], frame["y"], "o", color=ACCENT, ms=6)
         # Names of the outermost alone: the others would lie over each other.
-        for row in _outermost(frame).itertuples():
+        for row in _apart(_outermost(frame)).itertuples():
             axes.annotate(
                 _short(str(row.name)), (float(row.x), float(row.y)),  # type: ignore[arg-type]
                 xytext=(5, 4), textcoords="offset points", fontsize=8, color=SOFT,
@@ -130,16 +154,6 @@ def draw_scatter(found: Comparison, columns: tuple[Column, Column], form: str) -
         return chart.save(form)
 
 
-def pair(found: Comparison, columns: tuple[Column, Column]) -> pd.DataFrame:
-    """Return name, x and y of the quarters that have both values."""
-    rows: list[dict[str, Any]] = []
-    for one in found.quarters:
-        x, y = (column.figures.get(one.pk) for column in columns)
-        if x and y and x.value is not None and y.value is not None:
-            rows.append({"name": one.name, "x": x.value, "y": y.value})
-    return pd.DataFrame(rows, columns=["name", "x", "y"])
-
-
 def _outermost(frame: pd.DataFrame) -> pd.DataFrame:
     if len(frame) <= MOST_LINES:
         return frame
@@ -148,9 +162,17 @@ def _outermost(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.loc[far.sort_values(ascending=False).index[:MOST_LINES]]
 
 
-CHARTS = {
-    "points": _("Valeurs et références"),
-    "courbes": _("Évolution"),
-    "rangs": _("Changement de rang"),
-}
-DRAWERS = {"points": draw_dots, "courbes": draw_lines, "rangs": draw_ranks}
+def _apart(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the names that would be written over one before them."""
+    width, height = (max(float(frame[axis].max() - frame[axis].min()), 1e-9) for axis in "xy")
+    kept: list[int] = []
+    for place in range(len(frame)):
+        x, y = frame["x"].iloc[place], frame["y"].iloc[place]
+        over = any(
+            abs(frame["x"].iloc[other] - x) < NAME_WIDTH * width
+            and abs(frame["y"].iloc[other] - y) < NAME_HEIGHT * height
+            for other in kept
+        )
+        if not over:
+            kept.append(place)
+    return frame.iloc[kept]

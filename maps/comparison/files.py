@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from layers.exports.cells import harmless
+from maps.comparison.readings import Reading
 from maps.comparison.table import Comparison
 from maps.figures import Figure
 
@@ -30,8 +31,8 @@ def rows_of(found: Comparison) -> list[dict[str, Any]]:
             "source": source,
         }
         for one in found.quarters:
-            figure = column.figures.get(one.pk, Figure(None, standing="not_available"))
-            told.append({"code": one.code, "quarter": one.name, **about, **_figure(figure)})
+            figure = _figure(column.figure(one))
+            told.append({"code": one.code, "quarter": one.name, **about, **figure})
         for mark in column.marks:
             told.append({"code": "", "quarter": mark.label, **about, **_figure(mark.value)})
     return [{name: row[name] for name in HEADINGS} for row in told]
@@ -49,4 +50,22 @@ def as_csv(rows: list[dict[str, Any]]) -> str:
     writer.writerow(HEADINGS)
     for row in rows:
         writer.writerow([harmless(row[name]) for name in HEADINGS])
+    return text.getvalue()
+
+
+READING = ("code", "name", "heading", "value", "unit", "standing", "source")
+
+
+def reading_csv(reading: Reading) -> str:
+    """Return a chart's rows as CSV, one line a cell; withheld and missing are told apart."""
+    source = " ; ".join(f"{s['producer']}, {s['title']}, {s['vintage']}" for s in reading.sources)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(READING)
+    for code, name, cells in reading.rows:
+        for heading, cell in zip(reading.headings, cells, strict=True):
+            told = {"value": cell, "standing": ""} if isinstance(cell, str) else _figure(cell)
+            unit = "" if isinstance(cell, str) else cell.unit
+            line = (code, name, heading, told["value"], unit, told["standing"], source)
+            writer.writerow([harmless(one) for one in line])
     return text.getvalue()

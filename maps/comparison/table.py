@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from maps.areas import alphabetical
+from maps.charts.breaks import break_years
 from maps.choice import best_year
+from maps.comparison.references import Mark, marks_of
 from maps.comparison.selection import Selection
 from maps.figures import Figure, figure_of
-from maps.panel import Person, citations, shown_figures
-from maps.places import wholes_of
+from maps.panel import citations, shown_figures
 from maps.portraits.keyfigures import Comparisons
-from maps.portraits.rows import said
-from observatory.figures.gaps import Reference, gap_to_all, gaps
 from observatory.figures.series import breaks_of
-from observatory.models import Indicator, Level, Territory
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A reference of a column: its value, or why there is none."""
-
-    label: str
-    value: Figure
-    reason: str = ""
+from observatory.models import Indicator, Territory
 
 
 @dataclass(frozen=True)
@@ -40,6 +29,10 @@ class Column:
     figures: dict[int, Figure]
     marks: list[Mark]
     sources: list[dict[str, str]]
+
+    def figure(self, quarter: Territory) -> Figure:
+        """Return a quarter's figure; without any, the absence that is."""
+        return self.figures.get(quarter.pk) or figure_of(self.indicator, None)
 
     @property
     def known(self) -> int:
@@ -59,11 +52,7 @@ class Comparison:
     @property
     def rows(self) -> list[tuple[Territory, list[Figure]]]:
         """Return each quarter with its figures, in the order of the selection."""
-        nothing = Figure(None)
-        return [
-            (one, [column.figures.get(one.pk, nothing) for column in self.columns])
-            for one in self.quarters
-        ]
+        return [(one, [column.figure(one) for column in self.columns]) for one in self.quarters]
 
     def column(self, code: str) -> Column | None:
         """Return the column of an indicator."""
@@ -77,13 +66,17 @@ class Comparison:
 
 
 def compare(
-    person: Person, selection: Selection, quarters: list[Territory], indicators: list[Indicator]
+    shared: Comparisons,
+    selection: Selection,
+    quarters: list[Territory],
+    indicators: list[Indicator],
 ) -> Comparison:
     """Return the comparison, sorted as asked; quarters without a value always come last."""
     ids = [one.pk for one in quarters]
     codes = [one.code for one in indicators]
-    panel = shown_figures(person, territories=ids, codes=codes) if ids and codes else _nothing()
-    shared = Comparisons(person)
+    panel = _nothing()
+    if ids and codes:
+        panel = shown_figures(shared.person, territories=ids, codes=codes)
     columns = [_column(shared, one, quarters, panel, selection.year) for one in indicators]
     columns = [column for column in columns if column is not None]
     found = Comparison(quarters, columns, panel, _breaks(codes, ids, panel))
@@ -110,24 +103,8 @@ def _column(
         int(row["territory"]): figure_of(indicator, row["value"], row["standing"])
         for _place, row in rows.iterrows()
     }
-    marks = _marks(shared, indicator, quarters, wanted)
+    marks = marks_of(shared, indicator, quarters, wanted)
     return Column(indicator, wanted, figures, marks, citations(set(rows["source"])))
-
-
-def _marks(
-    shared: Comparisons, indicator: Indicator, quarters: list[Territory], year: int
-) -> list[Mark]:
-    """Return the city without its quarters, and all quarters: where nothing of them is hidden."""
-    if indicator.is_additive or not shared.is_open(indicator.code, year):
-        return []
-    first = quarters[0]
-    cities = wholes_of(first, date(year, 12, 31), Level.COMMUNE)[:1]
-    asked = [Reference(city.pk, city.name, without_quarters=True) for city in cities]
-    told = list(gaps(indicator, [first.pk], year, asked)[first.pk])
-    told.append(gap_to_all(indicator, [first.pk], shared.everyone(first), year)[first.pk])
-    return [
-        Mark(said(one.reference), figure_of(indicator, one.other), said(one.reason)) for one in told
-    ]
 
 
 def _breaks(codes: list[str], ids: list[int], panel: pd.DataFrame) -> dict[str, str]:
@@ -149,19 +126,36 @@ def _sorted(found: Comparison, selection: Selection) -> list[Territory]:
         return by_name[::-1] if selection.down else by_name
 
     def order(one: Territory) -> tuple[bool, float]:
-        value = column.figures.get(one.pk, Figure(None)).value
+        value = column.figure(one).value
         return value is None, 0.0 if value is None else -value if selection.down else value
 
     return sorted(by_name, key=order)
+
+
+def comparable(code: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the years of a table that compare with its last one: none before a series break."""
+    since = max(break_years(code), default=0)
+    return table[[year for year in table.columns if int(str(year)) >= since]]
 
 
 def ranks(found: Comparison, code: str) -> pd.DataFrame:
     """Return the rank of each quarter (1 the lowest) in the first and last year all share.
 
     Columns are the two years; empty where there are not two. Ranks of quarters known in both.
+    No change of rank is told across a series break: years before the last one are left out.
     """
-    table = found.series(code).dropna(axis="columns", how="all")
+    table = comparable(code, found.series(code)).dropna(axis="columns", how="all")
     if table.shape[1] < 2:
         return pd.DataFrame()
     ends = table.iloc[:, [0, -1]].dropna()
     return ends.rank(method="min").astype(np.int64)
+
+
+def pair(found: Comparison, columns: tuple[Column, Column]) -> pd.DataFrame:
+    """Return name, x and y of the quarters that have both values, by quarter id."""
+    rows: dict[int, dict[str, Any]] = {}
+    for one in found.quarters:
+        x, y = (column.figure(one) for column in columns)
+        if x.value is not None and y.value is not None:
+            rows[one.pk] = {"name": one.name, "x": x.value, "y": y.value}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["name", "x", "y"])

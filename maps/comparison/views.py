@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -13,51 +15,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from maps.charts.compare import CHARTS, DRAWERS, draw_scatter, pair
+from maps.charts.committee import heat_words
 from maps.charts.theme import CONTENT_TYPES
-from maps.comparison.files import as_csv, rows_of
-from maps.comparison.selection import (
-    MOST_INDICATORS,
-    MOST_QUARTERS,
-    Selection,
-    indicators_known,
-    quarters_of,
-    wholes,
-)  # fmt: skip
-from maps.comparison.table import Comparison, compare, ranks
+from maps.comparison.asked import Asked, ask
+from maps.comparison.charts import chart_called, charts_of, heat_chart, scatter_of, target_charts
+from maps.comparison.files import as_csv, reading_csv, rows_of
+from maps.comparison.overview import heat_level, pair_of
+from maps.comparison.selection import Selection
+from maps.comparison.sparks import sparks_of
+from maps.comparison.table import Comparison
 from maps.downloads import file_answer
 from maps.errors import BadChoice
 from maps.models import Snapshot, checksum_of
 from maps.panel import Person, fictitious, signed_in
 from maps.places import QUARTERS
-from maps.portraits.around import promises_of
-from observatory.models import Right, Territory
-from observatory.permissions import may
+from maps.typologies import heat_of
+from observatory.models import Territory
 
-LEAST_LINES, USUAL_COLUMNS = 2, 3
-
-
-def _compared(person: Person, selection: Selection) -> tuple[Comparison, dict[str, Any]]:
-    """Return the comparison an address asks for, and the choices around it."""
-    known = wholes() if may(person, Right.VIEW_PUBLIC) else []
-    everyone = quarters_of(selection, known) if may(person, Right.VIEW_PUBLIC) else []
-    chosen = [one for one in everyone if one.code in selection.quarters] or everyone
-    chosen = chosen[:MOST_QUARTERS]
-    indicators = indicators_known(person, everyone)
-    wanted = [one for one in indicators if one.code in selection.indicators]
-    wanted = wanted[:MOST_INDICATORS] or indicators[:USUAL_COLUMNS]
-    found = compare(person, selection, chosen, wanted)
-    years = sorted(set(found.panel["year"]), reverse=True)
-    return found, {
-        "wholes": known,
-        "whole": next(
-            (w for w in known if f"{w.level}:{w.code}" == selection.within), next(iter(known), None)
-        ),
-        "everyone": everyone,
-        "indicators": indicators,
-        "chosen": {one.code for one in wanted},
-        "years": years,
-    }
+CSV = "text/csv; charset=utf-8"
 
 
 def _selection(request: HttpRequest) -> Selection:
@@ -70,24 +45,51 @@ def _selection(request: HttpRequest) -> Selection:
 @require_safe
 @vary_on_cookie
 def page(request: HttpRequest) -> HttpResponse:
-    """Show the comparison."""
-    selection = _selection(request)
-    found, around = _compared(request.user, selection)
-    context = around | {
+    """Show the comparison; a quarter added by hand goes into the address."""
+    selection, said = _selection(request), ""
+    added = request.GET.get("ajouter", "").strip()
+    if added:
+        try:
+            return redirect(f"{request.path}?{selection.with_quarter(added).query()}")
+        except BadChoice as error:
+            said = str(error)
+    asked = ask(request.user, selection)
+    found = asked.found
+    context = {
+        "asked": asked,
         "found": found,
         "selection": selection,
         "query": selection.query(),
+        "said": said,
         "demonstration": fictitious(
-            [*(one.source_id for one in around["everyone"]), *found.panel["source"].tolist()]
+            [*(one.source_id for one in asked.everyone), *found.panel["source"].tolist()]
         ),
         "headings": _headings(found, selection),
-        "charts": _charts(found),
-        "scatter": _scatter(found),
-        "promises": promises_of(request.user, [around["whole"]] if around["whole"] else []),
+        "rows": _rows(found),
+        "charts": [(column, charts_of(asked, column)) for column in found.columns],
+        "scatter": scatter_of(asked),
+        "heat": _heat(asked),
+        "targets": target_charts(asked),
+        "axes": _axes(asked),
+        "hidden": parse_qsl(replace(selection, pair=("", "")).query()),
+        "names": _names(selection),
         "may_freeze": request.user.is_authenticated,
         "snapshots": _snapshots(request.user),
     }
     return render(request, "maps/comparison/page.html", context)
+
+
+def _axes(asked: Asked) -> tuple[str, ...]:
+    """Return the codes of the two indicators drawn against each other."""
+    return tuple(one.indicator.code for one in pair_of(asked.found, asked.selection) or ())
+
+
+def _names(selection: Selection) -> list[Territory]:
+    """Return the quarters the field of the choice by hand proposes."""
+    if not selection.by_hand:
+        return []
+    held = Territory.objects.filter(level__in=QUARTERS).exclude(code="")
+    return list(held.exclude(code__in=selection.quarters).order_by("name", "code"))
 
 
 def _headings(found: Comparison, selection: Selection) -> list[dict[str, Any]]:
@@ -105,67 +107,63 @@ def _headings(found: Comparison, selection: Selection) -> list[dict[str, Any]]:
     return told
 
 
-def _charts(found: Comparison) -> list[tuple[Any, list[tuple[str, Any]]]]:
-    """Return, by column, the charts there is something to draw for."""
-    told = []
-    for column in found.columns:
-        kinds = [("points", CHARTS["points"])]
-        if found.series(column.indicator.code).shape[1] >= LEAST_LINES:
-            kinds.append(("courbes", CHARTS["courbes"]))
-        if len(ranks(found, column.indicator.code)) >= LEAST_LINES:
-            kinds.append(("rangs", CHARTS["rangs"]))
-        told.append((column, kinds))
-    return told
+def _rows(found: Comparison) -> list[tuple[Territory, list[Any]]]:
+    """Return each quarter with its figures and, where there are years, its line."""
+    sparks = sparks_of(found)
+    codes = [column.indicator.code for column in found.columns]
+    return [
+        (one, [(f, sparks.get((one.pk, c))) for f, c in zip(figures, codes, strict=True)])
+        for one, figures in found.rows
+    ]
 
 
-def _scatter(found: Comparison) -> Any:
-    """Return the first two columns where at least two quarters have both values."""
-    if len(found.columns) < 2:
+def _heat(asked: Asked) -> dict[str, Any] | None:
+    """Return the heat table as the page colours it: a step of 0 to 5 for each value."""
+    shown = heat_chart(asked)
+    heat = heat_of(asked.typology, asked.found.quarters) if shown and asked.typology else None
+    if shown is None or heat is None:
         return None
-    columns = (found.columns[0], found.columns[1])
-    return columns if len(pair(found, columns)) >= LEAST_LINES else None
+    rows = []
+    for row, (_code, _name, cells) in zip(heat.rows, shown.reading.rows, strict=True):
+        steps = [heat_level(one) for one in heat.deviations.loc[row.territory_id]]
+        rows.append((row.territory, cells[:2], list(zip(cells[2:], steps, strict=True))))
+    return {"shown": shown, "year": heat.year, "rows": rows, "words": heat_words()}
+
+
+# -- files ---------------------------------------------------------------------------------
 
 
 @require_safe
 @vary_on_cookie
-def chart(request: HttpRequest, kind: str, indicator: str, form: str) -> HttpResponse:
-    """Answer one chart of the comparison as SVG or PNG."""
-    found, _around = _compared(request.user, _selection(request))
-    body = _drawn(found, kind, indicator, form)
-    if body is None:
+def chart(request: HttpRequest, kind: str, name: str, form: str) -> HttpResponse:
+    """Answer one chart of the comparison as SVG or PNG, or its rows as CSV."""
+    selection = _selection(request)
+    only = set() if kind in ("nuage", "typologie", "cibles") else {name, selection.sort}
+    shown = chart_called(ask(request.user, selection, only), kind, name)
+    if shown is None:
         raise Http404(_("Ce graphique n’a rien à montrer."))
-    return file_answer(
-        body, CONTENT_TYPES[form], f"{kind}-{indicator}.{form}", inline=form == "svg"
-    )
-
-
-def _drawn(found: Comparison, kind: str, indicator: str, form: str) -> bytes | None:
-    scatter = _scatter(found)
-    if kind == "nuage":
-        return draw_scatter(found, scatter, form) if scatter else None
-    for column, kinds in _charts(found):
-        if column.indicator.code == indicator and kind in dict(kinds):
-            return DRAWERS[kind](found, column, form)
-    return None
+    file = f"{kind}-{name}.{form}"
+    if form == "csv":
+        return file_answer(reading_csv(shown.reading).encode(), CSV, file)
+    return file_answer(shown.draw(form), CONTENT_TYPES[form], file, inline=form == "svg")
 
 
 @require_safe
 @vary_on_cookie
 def table_file(request: HttpRequest) -> HttpResponse:
     """Answer the comparison as CSV."""
-    found, _around = _compared(request.user, _selection(request))
-    return file_answer(
-        as_csv(rows_of(found)).encode(), "text/csv; charset=utf-8", "comparaison.csv"
-    )
+    rows = rows_of(ask(request.user, _selection(request)).found)
+    return file_answer(as_csv(rows).encode(), CSV, "comparaison.csv")
 
 
 # -- what was frozen -----------------------------------------------------------------------
 
 
-def _snapshots(person: Any) -> list[Snapshot]:
+def _snapshots(person: Person) -> list[Snapshot]:
     held = Snapshot.objects.filter(open_to_all=True)
-    if person.is_authenticated:
-        held = held | Snapshot.objects.filter(made_by=person)
+    maker = signed_in(person)
+    if maker is not None:
+        held = held | Snapshot.objects.filter(made_by=maker)
     return list(held.distinct()[:20])
 
 
@@ -175,8 +173,8 @@ def freeze(request: HttpRequest) -> HttpResponse:
     """Keep the comparison as it is now, under a title."""
     selection = _selection(request)
     title = request.POST.get("titre", "").strip()[:160] or _("Comparaison")
-    rows = rows_of(_compared(request.user, selection)[0])
-    anybody = rows_of(_compared(None, selection)[0])
+    rows = rows_of(ask(request.user, selection).found)
+    anybody = rows_of(ask(None, selection).found)
     made = Snapshot.objects.create(
         title=title,
         query=selection.query(),

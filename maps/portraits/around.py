@@ -14,7 +14,8 @@ from importers.deposits.models import Deposit, DepositState
 from importers.deposits.publishing import published
 from maps.figures import Figure
 from maps.panel import Person, signed_in, wholly_visible
-from observatory.figures.targets import Progress, stands
+from maps.typologies import is_readable
+from observatory.figures.targets import Progress, Stand, stands
 from observatory.figures.visible import visible
 from observatory.models import (
     Facility,
@@ -25,6 +26,7 @@ from observatory.models import (
     Perimeter,
     Right,
     SheetState,
+    Target,
     Territory,
 )
 from observatory.models.reviews import TypologyClass
@@ -95,24 +97,29 @@ class Promises:
 
 def promises_of(person: Person, territories: list[Territory]) -> list[Promises]:
     """Return what was promised for the territory or what it belongs to, by contract."""
-    frameworks = visible(
-        Framework.objects.filter(territory__in=territories),
-        signed_in(person),
-        territory="territory",
-    )
-    return [_promises(person, one) for one in frameworks.order_by("code")]
+    return [_promises(person, one) for one in frameworks_of(person, territories)]
 
 
-def _promises(person: Person, framework: Framework) -> Promises:
+def stands_seen(person: Person, framework: Framework) -> list[tuple[Target, Stand]]:
+    """Return where each target stands today, but those that hang on figures kept from a person."""
     codes = {row for row in framework.nodes.values_list("rows__indicator__code", flat=True) if row}
     year = date.today().year
     open_codes = wholly_visible(person, codes, range(1990, year + 1))
-    known = [
-        stand.progress
+    return [
+        (target, stand)
         for target, stand in stands(framework, year)
         if target.indicator.code in open_codes or stand.progress == Progress.NO_DATA
     ]
-    counts = Counter(known)
+
+
+def frameworks_of(person: Person, territories: list[Territory]) -> list[Framework]:
+    """Return the référentiels of these territories that a person may see."""
+    held = Framework.objects.filter(territory__in=territories)
+    return list(visible(held, signed_in(person), territory="territory").order_by("code"))
+
+
+def _promises(person: Person, framework: Framework) -> Promises:
+    counts = Counter(stand.progress for _target, stand in stands_seen(person, framework))
     told = [(str(one), str(label), counts[one]) for one, label in PROGRESS.items() if counts[one]]
     sheets = visible(
         FollowUpSheet.objects.filter(territory=framework.territory),
@@ -207,11 +214,9 @@ def class_of(person: Person, territory: Territory) -> InClass | None:
     )
     if row is None:
         return None
-    told = row.typology.parameters
-    codes = list(told.get("indicators", []))
-    years = [told["year"]] if isinstance(told.get("year"), int) else range(1990, 2100)
-    if set(codes) - wholly_visible(person, codes, years):
+    if not is_readable(person, row.typology):
         return None
+    codes = list(row.typology.parameters.get("indicators", []))
     count = max(row.typology.classes.exclude(number=None).values_list("number", flat=True))
     stability = Figure(None if row.stability is None else 100 * row.stability, "%")
     return InClass(

@@ -36,7 +36,7 @@ class Series:
     @property
     def change(self) -> str:
         """Return the change from the first to the last known year, or why there is none."""
-        known = [(y, f.value) for y, f in zip(self.years, self.values, strict=True) if f.value]
+        known = [(y, f.value) for y, f in self.points if f.value is not None]
         if self.broken:
             return _("rupture de série, {reason}").format(reason=self.broken)
         if len(known) < 2:

@@ -82,6 +82,12 @@ def figure(found: Figure) -> SafeString:
     return format_html('<span class="absent{}">{}</span>', kind, str(found))
 
 
+@register.simple_tag
+def cell_of(found: Figure | str) -> SafeString:
+    """Write a cell of a table: a figure, or words."""
+    return format_html("{}", found) if isinstance(found, str) else figure(found)
+
+
 EXAMPLES = {
     "value": Figure(12.5, "%", 1),
     "missing": Figure(None),
