@@ -27,6 +27,7 @@ from layers.caching import ASK_AGAIN, FOREVER, etag_of
 from layers.errors import LayersError
 from layers.kept import KeptTiles, Key
 from layers.parameters import Value, read_all
+from layers.prepared import Prepared
 from layers.registry import REGISTRY, Layer, parameters_of
 from layers.tiles import CONTENT_TYPE, Tile, drawn_at, query
 from layers.version import version_from, version_of
@@ -37,7 +38,7 @@ ADDRESS = re.compile(
 )
 VERSION = re.compile(r"v=([0-9a-f]{16})", re.ASCII)
 # How long the version of a layer, and whether it is open to all, may be remembered. Only
-# addresses that carry that very version are answered from memory; see TileGate._kept.
+# addresses that carry that very version are answered from memory; see TileGate._found.
 REMEMBERED = 1.0
 MOST_STATES = 1_000
 HEADERS = [
@@ -116,22 +117,22 @@ class Drawer:
     def draw(self, asked: Asked) -> tuple[str, bytes]:
         """Return version and bytes of a tile, of one moment. Raises psycopg.Error."""
         text, bound = query(asked.layers, asked.tile, asked.values)
-        connection = self._connection()
+        mine = self._prepared()
         try:
-            row = connection.execute(text, bound, prepare=True).fetchone()
+            stamps, body = mine.row(text, bound)
         except psycopg.OperationalError:
-            if not connection.closed:
+            if not mine.connection.closed:
                 raise
             # The database was started again since the last tile.
-            row = self._connection().execute(text, bound, prepare=True).fetchone()
-        assert row is not None  # noqa: S101 - a statement without FROM gives one row
-        return version_from(asked.layers, row[0]), bytes(row[1])
+            stamps, body = self._prepared().row(text, bound)
+        return version_from(asked.layers, stamps.decode()), body
 
-    def _connection(self) -> psycopg.Connection:
-        known: psycopg.Connection | None = getattr(self._mine, "connection", None)
-        if known is None or known.closed:
-            known = self._mine.connection = psycopg.connect(**connection_settings())
-            self._all = [c for c in self._all if not c.closed] + [known]
+    def _prepared(self) -> Prepared:
+        known: Prepared | None = getattr(self._mine, "prepared", None)
+        if known is None or known.connection.closed:
+            connection = psycopg.connect(**connection_settings())
+            known = self._mine.prepared = Prepared(connection)
+            self._all = [c for c in self._all if not c.closed] + [connection]
         return known
 
 
@@ -176,7 +177,7 @@ class TileGate:
     ) -> tuple[str, list[tuple[str, str]], bytes] | None:
         compressed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
         try:
-            found = self._kept(asked, compressed) or self._drawn(asked, compressed)
+            found = self._found(asked, compressed)
         except psycopg.Error:
             return None  # Django asks again and words the failure
         if found is None:
@@ -192,21 +193,14 @@ class TileGate:
             headers.append(("Content-Encoding", "gzip"))
         return "200 OK", headers, body
 
-    def _kept(self, asked: Asked, compressed: bool) -> tuple[Key, bytes, bool] | None:
-        """Return a kept tile where the address names a version known to be current and public."""
-        state = self._states.get(asked.names)
-        if state is None or state.until < time.monotonic():
-            state = self._look(asked)
-        if not state.public or asked.version != state.version:
-            return None
-        key = asked.key(state.version)
-        kept = self.kept.get(key, compressed)
-        return (key, *kept) if kept else None
+    def _found(self, asked: Asked, compressed: bool) -> tuple[Key, bytes, bool] | None:
+        """Return a kept tile, or one drawn unless another request has just done it.
 
-    def _drawn(self, asked: Asked, compressed: bool) -> tuple[Key, bytes, bool] | None:
-        """Return a tile of this very moment, drawn unless another request has just done it."""
+        Memory is trusted only where the address names the version remembered.
+        """
         state = self._states.get(asked.names)
-        if state is None or asked.version != state.version:
+        now = time.monotonic()
+        if state is None or state.until < now or asked.version != state.version:
             state = self._look(asked)
         if not state.public:
             return None

@@ -10,7 +10,7 @@ import fcntl
 import gzip
 import os
 import shutil
-import tempfile
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +20,8 @@ from pathlib import Path
 # Below this a compressed tile saves less than its headers cost.
 SMALLEST_COMPRESSED = 512
 LOCKS = 512
+LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 KEPT_VERSIONS = 3
 BETWEEN_SIZINGS = 2_000  # tiles written
 
@@ -38,7 +40,9 @@ class Key:
     @property
     def path(self) -> str:
         """Return the tile's file below the folder, without its ending."""
-        return f"{self.names}/{self.version}/{self.variant}/{self.z}/{self.x}/{self.y}"
+        # A folder for some columns together: making one for each would take longer than most tiles.
+        folder = f"{self.names}/{self.version}/{self.variant}/{self.z}/{self.x // 64}"
+        return f"{folder}/{self.x}-{self.y}"
 
 
 class KeptTiles:
@@ -59,28 +63,22 @@ class KeptTiles:
         The compressed form is made when first asked for, and kept beside the other.
         """
         base = f"{self.folder}/{key.path}"
-        if compressed:
-            with suppress(FileNotFoundError), open(f"{base}.pbf.gz", "rb") as handle:  # noqa: PTH123 - the hot path
-                return handle.read(), True
-        try:
-            with open(f"{base}.pbf", "rb") as handle:  # noqa: PTH123
-                body = handle.read()
-        except FileNotFoundError:
-            return None
-        if not compressed or len(body) < SMALLEST_COMPRESSED:
-            return body, False
-        small = gzip.compress(body, 6, mtime=0)
-        with suppress(FileNotFoundError):  # its version may just have been removed
-            _write(Path(f"{base}.pbf.gz"), small)
-        return small, True
+        small = _read(f"{base}.pbf.gz") if compressed else None
+        if small is not None:
+            return small, True
+        body = _read(f"{base}.pbf")
+        return None if body is None else _formed(base, body, compressed)
 
     def put(self, key: Key, body: bytes) -> None:
         """Keep a tile; a reader finds all of it or nothing."""
-        base = self.folder / key.path
-        if not (self.folder / key.names / key.version).exists():
-            self.make_room(key.names)
-        base.parent.mkdir(parents=True, exist_ok=True)
-        _write(Path(f"{base}.pbf"), body)
+        path = f"{self.folder}/{key.path}.pbf"
+        try:
+            _write(path, body)
+        except FileNotFoundError:  # the first tile of its folder
+            if not (self.folder / key.names / key.version).exists():
+                self.make_room(key.names)
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            _write(path, body)
         self._written += 1
         if self._written % BETWEEN_SIZINGS == 0:
             self._bound()
@@ -101,8 +99,7 @@ class KeptTiles:
             if made is None:
                 return None
             self.put(*made)
-            body, is_compressed = self.get(made[0], compressed) or (made[1], False)
-            return made[0], body, is_compressed
+            return made[0], *_formed(f"{self.folder}/{made[0].path}", made[1], compressed)
 
     def make_room(self, names: str) -> None:
         """Remove versions nobody asks for any more."""
@@ -121,20 +118,47 @@ class KeptTiles:
     @contextmanager
     def _alone(self, key: Key) -> Iterator[None]:
         """Hold one of a few hundred locks, shared by threads and processes alike."""
-        number = zlib.crc32(key.path.encode()) % LOCKS
-        folder = self.folder / ".locks"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / str(number)).open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        path = f"{self.folder}/.locks/{zlib.crc32(key.path.encode()) % LOCKS}"
+        try:
+            descriptor = os.open(path, LOCK_FLAGS)
+        except FileNotFoundError:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, LOCK_FLAGS)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(descriptor)
 
 
-def _write(target: Path, body: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".")
-    with os.fdopen(descriptor, "wb") as handle:
+# What follows runs for every tile: plain calls of the system, no paths as objects.
+
+
+def _formed(base: str, body: bytes, compressed: bool) -> tuple[bytes, bool]:
+    """Return a tile in the form asked for; a compressed one is kept."""
+    if not compressed or len(body) < SMALLEST_COMPRESSED:
+        return body, False
+    small = gzip.compress(body, 6, mtime=0)
+    with suppress(FileNotFoundError):  # its version may just have been removed
+        _write(f"{base}.pbf.gz", small)
+    return small, True
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb", buffering=0) as handle:  # noqa: PTH123
+            return handle.readall()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: str, body: bytes) -> None:
+    # The name is the thread's own: no other writes there at the same moment.
+    unfinished = f"{path}.{os.getpid()}-{threading.get_ident()}"
+    with os.fdopen(os.open(unfinished, WRITE_FLAGS), "wb") as handle:
+        os.fchmod(handle.fileno(), 0o644)  # the reverse proxy runs under another account
         handle.write(body)
-    Path(name).chmod(0o644)  # the reverse proxy runs under another account
-    Path(name).replace(target)
+    os.replace(unfinished, path)  # noqa: PTH105
 
 
 def _folders(folder: Path) -> list[Path]:
