@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -16,27 +15,17 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 from maps.charts.theme import SEQUENTIAL
 from maps.classes import Classes
+from maps.displays import CHANGE, Told, display
 from maps.errors import BadChoice, UnknownTerritory
-from maps.figures import quantity, unit_of
+from maps.figures import quantity
 from maps.panel import Person, citations, indicators_by_code, shown_figures
 from maps.places import latest_quarters, outlines, parts_of
 from observatory.models import Level, Perimeter, Territory
 from observatory.models.perimeters import IN_FORCE
 
+# Blue and orange: told apart by every kind of colour vision; both darken away from 0.
+FALLS, STILL, RISES = ("#cfe0f0", "#1f4e86"), "#f4f2ec", ("#f9dcb8", "#a34a05")
 LIMITS = {Level.COMMUNE, Level.ARRONDISSEMENT}
-
-
-@dataclass(frozen=True)
-class Told:
-    """The figure of a map: an indicator in a year."""
-
-    code: str
-    label: str
-    year: int
-    unit: str
-    decimals: int
-    additive: bool
-    sources: tuple[int, ...]
 
 
 def colours(count: int) -> list[str]:
@@ -45,6 +34,23 @@ def colours(count: int) -> list[str]:
     if count == 1:
         return [to_hex(ramp(0.4))]
     return [to_hex(ramp(place / (count - 1))) for place in range(count)]
+
+
+def colours_of(classes: Classes, told: Told) -> list[str]:
+    """Return the colour of each class, lowest first; a change has one ramp on each side of 0."""
+    many = len(classes.breaks) + 1
+    if told.way != CHANGE:
+        return colours(many)
+    falls = sum(edge <= 0 for edge in classes.breaks)
+    rises = sum(edge >= 0 for edge in classes.breaks)
+    still = many - falls - rises  # a class that holds 0 inside
+    return [*_away(FALLS, falls)[::-1], *[STILL] * still, *_away(RISES, rises)]
+
+
+def _away(ends: tuple[str, str], count: int) -> list[str]:
+    """Return ``count`` colours from the one beside 0 to the farthest."""
+    ramp = LinearSegmentedColormap.from_list("away", ends)
+    return [to_hex(ramp(place / max(count - 1, 1))) for place in range(count)]
 
 
 def chosen_territories(
@@ -83,11 +89,17 @@ def _within(level: str, within: str) -> list[Territory]:
 
 
 def values_of(
-    person: Person, territories: Sequence[Territory], code: str, year: int | None
+    person: Person,
+    territories: Sequence[Territory],
+    code: str,
+    year: int | None,
+    way: str = "",
+    since: int | None = None,
 ) -> tuple[gpd.GeoDataFrame, Told | None]:
     """Return outlines (EPSG:2154) with ``value`` and ``standing``, and what they tell.
 
-    Without a year, the latest in which most territories have a value. Raises BadChoice.
+    Without a year, the latest in which most territories have a value; ``way`` and ``since`` as in
+    maps/displays.py. Raises BadChoice.
     """
     ids = [one.pk for one in territories]
     frame = outlines(ids)
@@ -98,17 +110,9 @@ def values_of(
     if indicator is None:
         raise BadChoice(_("Cet indicateur n’est pas chargé."))
     shown = shown_figures(person, territories=ids, codes=[code])
-    year = year or best_year(shown)
-    of_year = shown[shown["year"] == year].set_index("territory")
-    if of_year.empty:
-        raise BadChoice(_("Aucune valeur de cet indicateur ici, cette année-là."))
-    frame["value"] = frame["id"].map(of_year["value"])
-    frame["standing"] = frame["id"].map(of_year["standing"]).fillna("")
-    sources = tuple(sorted(set(of_year["source"])))
-    told = Told(
-        indicator.code, indicator.label, int(year or 0), unit_of(indicator), indicator.decimals,
-        indicator.is_additive, sources,
-    )  # fmt: skip
+    rows, told = display(indicator, shown, year or best_year(shown), way, since)
+    frame["value"] = frame["id"].map(rows["value"])
+    frame["standing"] = frame["id"].map(rows["standing"]).fillna("")
     return frame, told
 
 
@@ -123,11 +127,13 @@ def best_year(shown: Any) -> int | None:
 def class_words(classes: Classes, told: Told) -> list[str]:
     """Return the words of each class, lowest first: each holds its lower break."""
 
+    signed = told.way == CHANGE
+
     def write(value: float, *, bare: bool = False) -> str:
         decimals = told.decimals
         while round(value, decimals) != round(value, 9) and decimals < 9:
             decimals += 1
-        return quantity(value, "" if bare else told.unit, decimals)
+        return quantity(value, "" if bare else told.unit, decimals, signed=signed)
 
     breaks = classes.breaks
     if not breaks:

@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import mapclassify
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from django.utils.translation import gettext_lazy as _
 
 from maps.errors import BadChoice
+from observatory.figures.breaks import between, natural_breaks
 
 Floats = npt.NDArray[np.float64]
 METHODS = {
@@ -33,7 +35,7 @@ MOST_CLASSES, USUAL_CLASSES = 8, 5
 # These cut between values: the break is then the lowest value of the upper class.
 BY_DATA = {"quantiles", "jenks", "tetes"}
 BARS = 24
-MOST_EXACT = 400
+MOST_EXACT = 1_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,21 @@ def classify(
     return Classes(method, tuple(breaks.tolist()), tuple(counts.tolist()))
 
 
+def around_nought(classes: Classes, values: Any) -> Classes:
+    """Return the classes of a change with the break nearest to 0 moved there.
+
+    Rises and falls then never share a class; where all values are on one side nothing moves.
+    """
+    known = np.asarray(values, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not len(classes.breaks) or not (known.min() < 0 <= known.max()):
+        return classes
+    edges = np.asarray(classes.breaks)
+    edges[np.abs(edges).argmin()] = 0.0
+    counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
+    return Classes(classes.method, tuple(edges.tolist()), tuple(counts.tolist()))
+
+
 def _given(breaks: Sequence[float]) -> Floats:
     found = np.unique(np.asarray(breaks, dtype=np.float64))
     if not 1 <= len(found) < MOST_CLASSES or not np.isfinite(found).all():
@@ -113,20 +130,17 @@ def _scheme(known: Floats, method: str, count: int) -> Any:
     return makers[method]()
 
 
-def _natural(known: Floats, count: int) -> list[float]:
+def _natural(known: Floats, count: int) -> Floats:
     """Return upper edges by Fisher and Jenks, from evenly spaced ranks where values are many.
 
-    The exact search takes a time that grows with the square of the number of values.
+    The exact search needs a square of memory; halfway between two classes, what the ranks left
+    out falls to the nearer side.
     """
-    few = known
-    if len(known) > MOST_EXACT:
+    few = np.unique(known)
+    if len(few) > MOST_EXACT:
         few = np.quantile(known, np.linspace(0, 1, MOST_EXACT), method="nearest")
-    found = mapclassify.FisherJenks(few, k=count)
-    tops = [few[found.yb == one].max() for one in np.unique(found.yb)]
-    # Halfway to the next value seen: what the ranks left out falls to the nearer side.
-    seen = np.unique(few)
-    between = [float((top + seen[seen > top][0]) / 2) for top in tops[:-1]]
-    return [*between, float(known.max())]
+        return np.append(between(few, natural_breaks(few, count))[:-1], known.max())
+    return between(known, natural_breaks(known, count))
 
 
 def _rounded(breaks: Floats, known: Floats, decimals: int) -> Floats:
@@ -146,16 +160,36 @@ def _short(wanted: float, known: Floats, decimals: int) -> float:
     return float(wanted)
 
 
-def histogram(values: Sequence[float] | Floats) -> list[tuple[float, float, int]]:
-    """Return the bars (low, high, count) of a histogram; one bar where all values are equal."""
+@dataclass(frozen=True)
+class Bar:
+    """The part of a histogram's bar that is in one class; ``base`` is what stands below it."""
+
+    low: float
+    high: float
+    base: int
+    count: int
+    number: int
+
+
+def histogram(values: Any, classes: Classes) -> list[Bar]:
+    """Return a histogram whose bars of each class add up to the count its legend says.
+
+    One bar where all values are equal. A bar that holds a break is stacked, lowest class first.
+    """
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]
     if not len(known):
         return []
-    if known.min() == known.max():
-        return [(float(known[0]), float(known[0]), len(known))]
-    counts, edges = np.histogram(known, bins=BARS)
-    return [
-        (float(low), float(high), int(count))
-        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
-    ]
+    edges = np.histogram_bin_edges(known, bins=1 if known.min() == known.max() else BARS)
+    if len(edges) == 2:
+        edges = np.array([known[0], known[0]])
+    places = np.clip(np.searchsorted(edges, known, side="right") - 1, 0, len(edges) - 2)
+    numbers = classes.of(known)
+    bars = []
+    for place, (low, high) in enumerate(pairwise(edges.tolist())):
+        base = 0
+        for number, count in enumerate(np.bincount(numbers[places == place])):
+            if count:
+                bars.append(Bar(low, high, base, int(count), number))
+                base += int(count)
+    return bars

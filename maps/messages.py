@@ -14,13 +14,6 @@ EXPLORER: dict[str, str | Promise] = {
     "value.none": _("sans donnée"),
     "value.yes": _("oui"),
     "value.no": _("non"),
-    # themes of the cells
-    "theme.poverty": _("Part de ménages pauvres"),
-    "theme.poverty.short": _("de ménages pauvres"),
-    "theme.income": _("Niveau de vie moyen"),
-    "theme.income.short": _("de niveau de vie moyen par personne"),
-    "theme.single": _("Part de familles monoparentales"),
-    "theme.single.short": _("de ménages monoparentaux"),
     # legend
     "class.under": _("moins de {high}"),
     "class.between": _("{low} à {high}"),
@@ -34,6 +27,8 @@ EXPLORER: dict[str, str | Promise] = {
     "legend.few.short": _("moins de 11 ménages"),
     "legend.nodata": _("sans donnée"),
     "legend.far": _("{layer} : rapprochez-vous pour voir cette couche."),
+    "legend.places.note": _("Chaque classe comprend sa borne basse. À droite : les territoires."),
+    "legend.circles.note": _("La surface d’un cercle est proportionnelle à la valeur."),
     "legend.empty": _("Aucune couche affichée."),
     "layer.untitled": _("Couche sans titre"),
     # panel
@@ -77,6 +72,12 @@ EXPLORER: dict[str, str | Promise] = {
     "map.zoom-out": _("Éloigner"),
     "map.north": _("Remettre le nord en haut"),
     "map.whole": _("Voir tout le territoire"),
+    # share
+    "share.copied": _("Copié."),
+    "share.selected": _("Le texte est sélectionné : copiez-le."),
+    "share.frame": _("Carte de l’observatoire des quartiers"),
+    "share.tiles": _("{layer}, adresse des tuiles"),
+    "share.style": _("{layer}, adresse du style"),
     # states
     "state.loading": _("Chargement…"),
     "empty.title": _("Aucune donnée n’est encore chargée"),
@@ -89,6 +90,7 @@ EXPLORER: dict[str, str | Promise] = {
         "La liste des couches n’a pas pu être lue. Vérifiez que le serveur tourne, puis réessayez."
     ),
     "error.tiles": _("Une partie de la carte n’a pas pu être lue ({address})."),
+    "error.indicator": _("L’indicateur n’a pas pu être lu."),
     "error.webgl.title": _("La carte ne peut pas être dessinée"),
     "error.webgl.text": _(
         "Ce navigateur ne propose pas WebGL 2, ou l’a désactivé. La liste des quartiers "

@@ -100,17 +100,23 @@ def quarters_of_generation(territory: Territory) -> list[int]:
 
 
 def outlines(territories: Sequence[int], srid: int = METRES) -> gpd.GeoDataFrame:
-    """Return the last outline in force of each territory: id, level, code, name, geometry."""
+    """Return the last outline in force of each territory.
+
+    Columns: id, level, code, name, perimeter (its id, as tiles give it), geometry.
+    """
     rows = (
         Perimeter.objects.filter(territory__in=territories, status__in=IN_FORCE)
         .order_by("territory_id", "-valid_from", "-pk")
         .distinct("territory_id")
         .values_list(
-            "territory_id", "territory__level", "territory__code", "territory__name", "geom"
+            "territory_id", "territory__level", "territory__code", "territory__name", "pk", "geom"
         )
     )
-    told = [(*row[:4], shapely.from_wkb(bytes(row[4].wkb))) for row in rows]
+    told = [(*row[:5], shapely.from_wkb(bytes(row[5].wkb))) for row in rows]
     frame = gpd.GeoDataFrame(
-        told, columns=["id", "level", "code", "name", "geometry"], geometry="geometry", crs=4326
+        told,
+        columns=["id", "level", "code", "name", "perimeter", "geometry"],
+        geometry="geometry",
+        crs=4326,
     )
     return frame.to_crs(srid)

@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 from django.utils.translation import gettext as _
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 FORMS = ("svg", "png", "pdf")
 RATIO_MARGIN = 0.06
-LARGEST = 26.0  # points: the diameter of the largest circle
 
 
 def use_project(database: str = "") -> None:
@@ -62,6 +60,8 @@ def draw_map(
     method: str = "quantiles",
     count: int = 5,
     breaks: Sequence[float] = (),
+    way: str = "",
+    since: int | None = None,
     title: str = "",
     form: str = "svg",
     person: Any = None,
@@ -76,48 +76,46 @@ def draw_map(
         ``LEVEL:CODE`` of a territory whose parts alone are drawn.
     method, count, breaks
         As on the explorer (maps/classes.py); ``breaks`` for the method "manuelles".
+    way, since
+        "valeur", "effectif" or "evolution", the last from the year ``since`` (maps/displays.py).
 
     Raises BadChoice where there is nothing to draw.
     """
-    from maps.choice import chosen_territories, values_of  # Django must be ready
-    from maps.classes import classify
+    from maps.asked import Choice  # Django must be ready
+    from maps.thematicmap import thematic_map
 
-    territories = chosen_territories(level, generation=generation, within=within)
-    frame, told = values_of(person, territories, indicator, year)
-    classes = None
-    # A count is shown by circles: shaded, it would tell how large the areas are.
-    if told is not None and not told.additive:
-        classes = classify(
-            frame["value"].to_numpy(), method, count, given=breaks, decimals=told.decimals
-        )
-    return _drawn(frame, told, classes, title, form)
+    choice = Choice(
+        level, within, indicator, year, method, count, tuple(breaks), way, since, generation
+    )
+    return draw_thematic(thematic_map(person, choice, everyone=person is None), title, form)
 
 
-def _drawn(frame: gpd.GeoDataFrame, told: Any, classes: Any, title: str, form: str) -> Drawn:
+def draw_thematic(drawn: Any, title: str, form: str) -> Drawn:
+    """Return the drawing of a maps.thematicmap.ThematicMap."""
     from maps.charts.furniture import north_and_scale
     from maps.charts.theme import ACCENT, GROUND, SOFT, Chart
-    from maps.choice import citation_of, class_words, colours, limits_around
+    from maps.choice import citation_of, limits_around
 
-    words = class_words(classes, told) if classes else []
+    frame, told = drawn.frame, drawn.told
     with Chart(7.2, 6.4) as chart:
         axes = chart.axes
         axes.add_artist(Rectangle((0, 0), 1, 1, transform=axes.transAxes, color=GROUND, zorder=-5))
-        if classes:
-            keys = _paint(axes, frame, classes, words, colours(len(words)))
+        if drawn.classes:
+            keys = paint_classes(axes, drawn)
             chart.figure.legend(
                 handles=keys, loc="outside lower left", ncols=3, frameon=False, fontsize=9,
                 alignment="left",
             )  # fmt: skip
         elif told is not None:
             frame.plot(ax=axes, facecolor="#fcfbf8", edgecolor=ACCENT, linewidth=0.6)
-            keys = _circles(axes, frame, told)
+            keys = draw_circles(axes, drawn)
             chart.figure.legend(
                 handles=keys, loc="outside lower left", ncols=4, frameon=False, fontsize=9,
                 alignment="left", labelspacing=1.4, handletextpad=1.6,
             )  # fmt: skip
         else:
             frame.plot(ax=axes, facecolor="white", edgecolor=ACCENT, linewidth=1.0)
-        heading = title or (f"{told.label}, {told.year}" if told else "")
+        heading = title or (told.title if told else "")
         axes.set_title(heading, loc="left", fontweight=600, fontsize=13)
         axes.margins(RATIO_MARGIN)
         window = (*axes.get_xlim(), *axes.get_ylim())
@@ -131,45 +129,44 @@ def _drawn(frame: gpd.GeoDataFrame, told: Any, classes: Any, title: str, form: s
         north_and_scale(axes)
         source = citation_of(frame, told)
         axes.text(0, -0.02, source, transform=axes.transAxes, fontsize=7, color=SOFT, va="top")
-        return Drawn(chart.save(form), form, frame, words)
+        return Drawn(chart.save(form), form, frame, [key.words for key in drawn.keys])
 
 
-def _circles(axes: Any, frame: gpd.GeoDataFrame, told: Any) -> list[Any]:
+def draw_circles(axes: Any, drawn: Any) -> list[Any]:
     """Draw circles whose area is in proportion to the value; return the keys of their sizes."""
     from maps.charts.theme import ALERT
-    from maps.choice import circle_sizes
 
-    known = frame.dropna(subset=["value"]).sort_values("value", ascending=False)
-    most = float(known["value"].max()) if len(known) else 0.0
+    known = drawn.frame.dropna(subset=["value"]).sort_values("value", ascending=False)
     look: Any = {"color": ALERT, "alpha": 0.45, "linestyle": "none", "marker": "o"}
     for point, value in zip(known.representative_point(), known["value"], strict=True):
-        size = LARGEST * (value / most) ** 0.5 if most else 0.0
-        axes.plot(point.x, point.y, markersize=size, **look)
-    return [
-        Line2D([], [], markersize=LARGEST * (value / most) ** 0.5, label=words, **look)
-        for value, words in circle_sizes(most, told)
+        axes.plot(point.x, point.y, markersize=drawn.diameter(value), **look)
+    keys: list[Any] = [
+        Line2D([], [], markersize=size, label=words, **look) for size, words in drawn.circles()
     ]
+    return keys + paint_absent(axes, drawn)
 
 
-def _paint(
-    axes: Any, frame: gpd.GeoDataFrame, classes: Any, words: list[str], ramp: list[str]
-) -> list[Patch]:
+def paint_classes(axes: Any, drawn: Any) -> list[Patch]:
+    """Paint each class in its colour; return the keys of the legend."""
+    keys = [Patch(color=key.colour, label=key.words) for key in drawn.keys]
+    for key in drawn.keys:
+        part = drawn.frame[drawn.frame["class"] == key.number]
+        if len(part):
+            part.plot(ax=axes, color=key.colour, edgecolor="white", linewidth=0.4)
+    return keys + paint_absent(axes, drawn)
+
+
+def paint_absent(axes: Any, drawn: Any) -> list[Patch]:
+    """Hatch what has no value, in two forms: no data, and kept back; return their keys."""
     from maps.charts.theme import NODATA, NODATA_INK, WITHHELD, WITHHELD_INK
 
-    frame["class"] = classes.of(frame["value"].to_numpy())
-    keys = [Patch(color=c, label=w) for c, w in zip(ramp, words, strict=True)]
-    for number, colour in enumerate(ramp):
-        part = frame[frame["class"] == number]
-        if len(part):
-            part.plot(ax=axes, color=colour, edgecolor="white", linewidth=0.4)
-    withheld = (frame["standing"] == "withheld").to_numpy()
-    absent = np.isnan(frame["value"].to_numpy())
+    keys = []
     for mask, look, word in (
-        (absent & ~withheld, (NODATA, NODATA_INK, "////"), _("sans donnée")),
-        (absent & withheld, (WITHHELD, WITHHELD_INK, "...."), _("retenu")),
+        (drawn.missing, (NODATA, NODATA_INK, "////"), _("sans donnée")),
+        (drawn.withheld, (WITHHELD, WITHHELD_INK, "...."), _("retenu")),
     ):
         if mask.any():
             style: Any = {"facecolor": look[0], "edgecolor": look[1], "hatch": look[2]}
-            frame[mask].plot(ax=axes, linewidth=0.4, **style)
+            drawn.frame[mask].plot(ax=axes, linewidth=0.4, **style)
             keys.append(Patch(label=word, linewidth=0.4, **style))
     return keys

@@ -5,11 +5,15 @@ from django.urls import include, path, re_path
 
 from maps import sitepages, thematic, views, whatif
 from maps.comparison import views as comparison
+from maps.explorer import views as explorer
 from maps.portraits import views as portraits
 
 app_name = "maps"
 urlpatterns = [
-    path("", views.explorer, name="explorer"),
+    path("", explorer.explorer, name="explorer"),
+    path("carte/indicateur/", explorer.thematic, name="explorer-thematic"),
+    path("carte/integrer/", explorer.embed, name="embed"),
+    re_path(r"^carte/image\.(?P<form>svg|png|pdf)$", explorer.picture, name="explorer-picture"),
     path("quartiers/", views.areas_page, name="areas"),
     path("quartiers/<slug:layer>.json", views.areas_json, name="areas-json"),
     path("indicateur/", thematic.page, name="thematic"),

@@ -1,4 +1,4 @@
-"""Views of the pages."""
+"""The named areas of the layers, as a page and as data."""
 
 from __future__ import annotations
 
@@ -18,14 +18,6 @@ from layers.registry import Layer
 from layers.summary import summary_of
 from layers.version import version_of
 from maps.areas import alphabetical, areas_of, generations, is_listed
-from maps.messages import EXPLORER
-
-
-@require_safe
-def explorer(request: HttpRequest) -> HttpResponse:
-    """Show the map."""
-    context = {"messages_json": EXPLORER, "generations_json": generations()}
-    return render(request, "maps/explorer.html", context)
 
 
 def _listed(request: HttpRequest, name: str) -> Layer:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from maps.charts.theme import INK, Chart
-from maps.choice import Told, colours
-from maps.classes import Classes, histogram
+from maps.classes import histogram
 from maps.figures import quantity
+from maps.thematicmap import ThematicMap
 
 
-def draw_histogram(values: Any, classes: Classes, told: Told, form: str) -> bytes:
-    """Return the drawing as ``svg`` or ``png``; bars are cut at the breaks they hold."""
-    ramp = colours(len(classes.breaks) + 1)
+def draw_histogram(drawn: ThematicMap, form: str) -> bytes:
+    """Return the drawing as ``svg`` or ``png``; bars are parted by class.
+
+    The map must have classes: circles have no histogram.
+    """
+    classes, told = drawn.classes, drawn.told
+    assert classes is not None and told is not None  # noqa: S101 - as the caller was told
     with Chart(4.6, 2.0) as chart:
         axes = chart.axes
-        for low, high, count in histogram(values):
-            for left, right in _cut(low, high, classes.breaks):
-                place = int(classes.of([(left + right) / 2])[0])
-                width = right - left if right > left else 0.8
-                axes.bar(left, count, width=width, align="edge", color=ramp[place])
+        for bar in histogram(drawn.frame["value"].to_numpy(), classes):
+            width = bar.high - bar.low if bar.high > bar.low else 0.8
+            colour = drawn.keys[bar.number].colour
+            axes.bar(bar.low, bar.count, width, bar.base, align="edge", color=colour)
         for edge in classes.breaks:
             axes.axvline(edge, color=INK, lw=1)
         decimals = 0 if told.unit == "%" else told.decimals
@@ -34,10 +33,3 @@ def draw_histogram(values: Any, classes: Classes, told: Told, form: str) -> byte
         axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
         axes.grid(axis="x", visible=False)
         return chart.save(form)
-
-
-def _cut(low: float, high: float, breaks: Sequence[float]) -> list[tuple[float, float]]:
-    edges = [low, *(edge for edge in breaks if low < edge < high), high]
-    if high == low:
-        return [(low, high)]
-    return [(float(a), float(b)) for a, b in zip(edges[:-1], np.array(edges[1:]), strict=True)]

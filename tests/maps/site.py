@@ -10,6 +10,7 @@ from tests.maps.screen import READY
 # By the name of its address: where it is, and what shows that it is ready.
 PAGES = {
     "explorer": ("/", READY),
+    "embed": ("/carte/integrer/", READY),
     "areas": ("/quartiers/", "main table"),
     "thematic": ("/indicateur/", "main"),
     "whatif": ("/et-si/", "#whatif[data-state=ready]"),
@@ -23,6 +24,8 @@ PAGES = {
 # Addresses that answer with data, pictures or files, not with pages.
 NOT_PAGES = {
     "areas-json",
+    "explorer-thematic",
+    "explorer-picture",
     "thematic-picture",
     "whatif-json",
     "comparison-csv",

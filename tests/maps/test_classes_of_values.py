@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import mapclassify
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maps.classes import METHODS, Classes, classify, histogram
+from maps.classes import METHODS, Classes, around_nought, classify, histogram
 from maps.errors import BadChoice
 
 AUTOMATIC = [method for method in METHODS if method != "manuelles"]
@@ -17,6 +18,7 @@ numbers = st.lists(st.floats(-1e6, 1e6).map(lambda v: round(v, 3)), max_size=60)
 
 
 @pytest.mark.parametrize("method", AUTOMATIC)
+@settings(deadline=None)
 @given(values=numbers, count=st.integers(2, 8))
 def test_every_value_is_in_exactly_one_class_and_the_counts_say_how_many(method, values, count):
     classes = classify(values, method, count)
@@ -86,7 +88,60 @@ def test_a_choice_that_cannot_be_is_said(method, count, breaks):
         classify([1, 2, 3], method, count, given=breaks)
 
 
-def test_a_histogram_counts_every_value():
-    assert sum(count for _, _, count in histogram([1, 2, 3, math.nan, 9])) == 4
-    assert histogram([4, 4]) == [(4.0, 4.0, 2)]
-    assert histogram([]) == []
+@settings(deadline=None)
+@given(values=numbers, count=st.integers(2, 8))
+def test_the_bars_of_each_class_add_up_to_what_its_legend_says(values, count):
+    classes = classify(values, "quantiles", count)
+    told = [0] * len(classes.counts)
+    for bar in histogram(values, classes):
+        told[bar.number] += bar.count
+    assert told == list(classes.counts)
+
+
+def test_the_highest_value_is_in_the_bar_of_its_own_class():
+    """It stands on the last edge, and may be a break itself."""
+    classes = classify([30.0, 42.0], "quantiles", 2)
+    assert [(bar.number, bar.count) for bar in histogram([30.0, 42.0], classes)] == [(0, 1), (1, 1)]
+
+
+def test_bars_of_equal_or_of_no_values():
+    one = classify([4, 4])
+    assert [(bar.low, bar.high, bar.count) for bar in histogram([4, 4], one)] == [(4.0, 4.0, 2)]
+    assert histogram([], classify([])) == []
+
+
+class TestNaturalBreaks:
+    """One exact search serves the map and the typology."""
+
+    @settings(deadline=None)
+    @given(
+        values=st.lists(st.integers(-50, 50), min_size=12, max_size=40, unique=True),
+        count=st.integers(2, 5),
+    )
+    def test_they_are_as_tight_as_those_of_mapclassify(self, values, count):
+        def spread(numbers):
+            data = np.asarray(values, float)
+            return sum(
+                ((data[numbers == one] - data[numbers == one].mean()) ** 2).sum()
+                for one in np.unique(numbers)
+            )
+
+        peer = mapclassify.FisherJenks(np.asarray(values, float), k=count)
+        ours = classify(values, "jenks", count, decimals=6)
+        assert spread(ours.of(values)) <= spread(peer.yb) + 1e-6
+        assert len(ours.counts) == count
+
+
+class TestChanges:
+    def test_rises_and_falls_never_share_a_class(self):
+        values = [-8.0, -3, -1, 2, 5, 9, 12]
+        classes = around_nought(classify(values, "quantiles", 4), values)
+        assert 0.0 in classes.breaks
+        assert sum(classes.counts) == len(values)
+        numbers = classes.of(values)
+        assert max(numbers[:3]) < min(numbers[3:])
+
+    @pytest.mark.parametrize("values", [[1.0, 2, 3, 4], [-4.0, -3, -2, -1]])
+    def test_where_all_go_one_way_nothing_moves(self, values):
+        classes = classify(values, "quantiles", 2)
+        assert around_nought(classes, values) == classes

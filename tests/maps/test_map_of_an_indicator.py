@@ -9,9 +9,11 @@ import pytest
 from django.test import Client
 from PIL import Image
 
+from maps.asked import Choice
 from maps.charts.spread import draw_histogram
-from maps.choice import Told, circle_sizes, colours
-from maps.classes import classify
+from maps.choice import circle_sizes, colours
+from maps.displays import Told
+from maps.thematicmap import thematic_map
 from observatory.models import Observation, Sharing, SourceTerms
 from tests.maps.facts import build_facts
 from tests.maps.screen import plain
@@ -134,13 +136,11 @@ class TestParts:
         assert [size for size, _ in circle_sizes(26_556, told)] == [20_000, 5_000, 1_250]
         assert circle_sizes(0, told) == []
 
-    def test_the_histogram_shows_each_class_in_its_own_colour(self):
-        values = [float(value) for value in range(100)]
-        told = Told("x", "X", 2021, "%", 0, False, ())
-        classes = classify(values, "egales", 3)
-        drawn = colours_on(draw_histogram(values, classes, told, "png"))
-        for colour in colours(3):
-            assert tuple(bytes.fromhex(colour[1:])) in drawn
+    def test_the_histogram_shows_each_class_in_its_own_colour(self, facts):
+        drawn = thematic_map(None, Choice(indicator="poverty-rate", year=2021, count=2))
+        shown = colours_on(draw_histogram(drawn, "png"))
+        for colour in colours(2):
+            assert tuple(bytes.fromhex(colour[1:])) in shown
 
 
 @pytest.mark.browser

@@ -1,6 +1,6 @@
 /** The card of a chosen point: values with units, their source, and how to read them. */
 import { outsideLink, make } from "./dom";
-import { CELL_SIDE, cellSide, hitName, type Hit } from "./features";
+import { CELL_SIDE, cellSide, hitName, toldOf, type Hit } from "./features";
 import { formatValue, euros, percent } from "./format";
 import { t } from "./i18n";
 import { citation } from "./sources";
@@ -79,12 +79,25 @@ function cellBody(hit: Hit, themes: Theme[], theme: Theme): HTMLElement[] {
   ];
 }
 
+/** What the indicator on the map says of this place, first. */
+function thematicFigure(hit: Hit, store: Store): HTMLElement[] {
+  const told = toldOf(store, hit);
+  const { drawing } = store;
+  if (told === undefined || !drawing) return [];
+  const dot = make("span", { class: "figure__class", attributes: { "aria-hidden": "true" } });
+  const own = drawing.classes.find((one) => one.ids.includes(Number(hit.id)));
+  if (own) dot.style.backgroundColor = own.colour;
+  const value = make("strong", { text: told });
+  const figure = make("p", { class: "figure" }, own ? dot : null, value, make("span", { text: drawing.title }));
+  return [figure, make("p", { class: "source", text: drawing.source })];
+}
+
 function body(hit: Hit, store: Store): HTMLElement[] {
   const cell = hit.layer.id === "cells" && store.theme;
   const parts = cell
     ? cellBody(hit, store.themes, cell)
     : [rows(hit.layer.attributes.filter((one) => !SAID.has(one.name)), hit.values)];
-  return [...parts, sourceLine(hit.layer)];
+  return [...thematicFigure(hit, store), ...parts, sourceLine(hit.layer)];
 }
 
 /** The finest feature, said in full below the card's heading. */

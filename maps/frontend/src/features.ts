@@ -3,10 +3,13 @@ import type { Map as MapLibreMap, PointLike } from "maplibre-gl";
 import { number, side } from "./format";
 import { t } from "./i18n";
 import type { Store } from "./store";
+import { THEMATIC } from "./style";
 import type { LayerInfo, Values } from "./types";
 
 export interface Hit {
   layer: LayerInfo;
+  /** Where it is drawn from: an indicator has outlines of its own. */
+  source: string;
   id: string | number | undefined;
   values: Values;
 }
@@ -21,6 +24,7 @@ const fineness = (hit: Hit): number => FINEST_FIRST.indexOf(hit.layer.id);
 
 function queried(map: MapLibreMap, store: Store): string[] {
   const visible = new Set(store.visible().map((layer) => layer.id));
+  if (store.drawing) visible.add(THEMATIC);
   return map.getLayersOrder().filter((id) => {
     const cut = id.lastIndexOf("-");
     return visible.has(id.slice(0, cut)) && PARTS.has(id.slice(cut + 1));
@@ -31,12 +35,19 @@ function queried(map: MapLibreMap, store: Store): string[] {
 export function hitsAt(map: MapLibreMap, store: Store, point: PointLike): Hit[] {
   const hits = new Map<string, Hit>();
   for (const feature of map.queryRenderedFeatures(point, { layers: queried(map, store) })) {
-    const layer = store.layer(feature.source);
-    const key = `${feature.source}/${String(feature.id ?? JSON.stringify(feature.properties))}`;
+    const own = feature.source === THEMATIC ? (store.drawing?.layer ?? "") : feature.source;
+    const layer = store.layer(own);
+    const key = `${own}/${String(feature.id ?? JSON.stringify(feature.properties))}`;
     if (!layer || hits.has(key)) continue;
-    hits.set(key, { layer, id: feature.id, values: feature.properties as Values });
+    hits.set(key, { layer, source: feature.source, id: feature.id, values: feature.properties as Values });
   }
   return [...hits.values()].sort((one, other) => fineness(one) - fineness(other));
+}
+
+/** What the indicator on the map says of a hit; nothing where it tells of other places. */
+export function toldOf(store: Store, hit: Hit): string | undefined {
+  const { drawing } = store;
+  return drawing?.layer === hit.layer.id ? drawing.values[String(hit.id)] : undefined;
 }
 
 /** Side in metres of a cell, or of the larger square that stands for cells from far away. */

@@ -3,12 +3,13 @@ import { make } from "./dom";
 import { CELL_SIDE } from "./features";
 import { side } from "./format";
 import { t } from "./i18n";
-import { LAND } from "./palette";
+import { ALERT, HALO, LAND } from "./palette";
 import { patternSwatch } from "./patterns";
 import type { Store } from "./store";
+import { THEMATIC } from "./style";
 import { legendTitle, symbology, type Symbology } from "./symbology";
 import { classLabels, type Theme } from "./themes";
-import type { LayerInfo } from "./types";
+import type { Drawing, LayerInfo } from "./types";
 
 const WIDTH = 26;
 const HEIGHT = 16;
@@ -21,9 +22,9 @@ function svg(tag: string, attributes: Record<string, string | number>): SVGEleme
 }
 
 /** The outline as the map draws it: casing, colour, dashes and filling. */
-function outlineSwatch({ kind, outline }: Symbology): HTMLElement {
+function outlineSwatch({ kind, outline }: Symbology, clear = false): HTMLElement {
   const holder = make("span", { class: "swatch", attributes: { "aria-hidden": "true" } });
-  if (outline.pattern) holder.append(patternSwatch(outline.pattern, WIDTH, HEIGHT));
+  if (outline.pattern && !clear) holder.append(patternSwatch(outline.pattern, WIDTH, HEIGHT));
   const drawing = svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}` });
   const dash = (outline.dash ?? []).map((length) => length * outline.width).join(" ");
   const shape =
@@ -72,18 +73,51 @@ function cellsKey(layer: LayerInfo, theme: Theme, metres: number): HTMLElement {
   );
 }
 
-/** The swatch of an outlined layer, also shown in the panel. */
-export function layerSwatch(layer: LayerInfo): HTMLElement | null {
+/** The swatch of an outlined layer, also shown in the panel; `clear` where nothing fills it. */
+export function layerSwatch(layer: LayerInfo, clear = false): HTMLElement | null {
   const drawn = symbology(layer);
-  return drawn.kind === "cells" ? null : outlineSwatch(drawn);
+  return drawn.kind === "cells" ? null : outlineSwatch(drawn, clear);
 }
 
 function outlineKey(layer: LayerInfo, store: Store): HTMLElement {
   const generation = store.generationOf(layer) ?? store.generationsOf(layer).at(-1);
-  const key = make("li", {}, layerSwatch(layer), legendTitle(layer));
+  const key = make("li", {}, layerSwatch(layer, store.drawing !== null), legendTitle(layer));
   key.dataset["layer"] = layer.id;
   if (generation) key.append(` – ${generation}`);
   return key;
+}
+
+function drawingKey(drawing: Drawing): HTMLElement {
+  const classes = drawing.classes.map(({ colour, words, count }, index) =>
+    make("li", { attributes: { "data-class": String(index) } },
+      classSwatch(colour), words, make("span", { class: "legend__count", text: String(count) })),
+  );
+  const absent = drawing.absent.map(({ kind, words, ids }) => {
+    const holder = make("span", { class: "swatch", attributes: { "aria-hidden": "true" } });
+    holder.append(patternSwatch(kind, WIDTH, HEIGHT));
+    const count = make("span", { class: "legend__count", text: String(ids.length) });
+    return make("li", { attributes: { "data-kind": kind } }, holder, words, count);
+  });
+  const note = drawing.sizes.length > 0 ? "legend.circles.note" : "legend.places.note";
+  return make(
+    "div",
+    { class: "legend__layer", attributes: { "data-layer": THEMATIC } },
+    make("h3", { text: drawing.title }),
+    make("p", { class: "legend__note", text: t(note) }),
+    make("ul", { class: "legend__classes" }, ...drawing.sizes.map(sizeKey), ...classes, ...absent),
+  );
+}
+
+/** A circle as large as the map draws it. */
+function sizeKey({ diameter, words }: Drawing["sizes"][number]): HTMLElement {
+  const side = diameter + 2;
+  const look = { fill: ALERT, "fill-opacity": 0.5, stroke: HALO };
+  const middle = side / 2;
+  const drawing = svg("svg", { width: side, height: side, "aria-hidden": "true" });
+  drawing.append(svg("circle", { cx: middle, cy: middle, r: diameter / 2, ...look }));
+  const holder = make("span", { class: "legend__circle" });
+  holder.append(drawing);
+  return make("li", { attributes: { "data-size": String(diameter) } }, holder, words);
 }
 
 /** What of the map's place the legend depends on. */
@@ -102,6 +136,7 @@ export function renderLegend(holder: HTMLElement, store: Store, view: LegendView
   const outlines = near.filter((layer) => layer.id !== "cells");
   const cells = near.find((layer) => layer.id === "cells");
   const children: HTMLElement[] = [];
+  if (store.drawing) children.push(drawingKey(store.drawing));
   if (cells && store.theme) children.push(cellsKey(cells, store.theme, view.cellSide));
   if (outlines.length > 0) {
     const keys = outlines.map((layer) => outlineKey(layer, store));

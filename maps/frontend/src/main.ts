@@ -21,7 +21,9 @@ import { renderPanel } from "./panel";
 import { Pointer } from "./pointer";
 import { bindPanels, closeSheets } from "./sheets";
 import { producers } from "./sources";
+import { SharePanel } from "./share";
 import { Store } from "./store";
+import { ThematicPanel } from "./thematic";
 import type { Area, LayerInfo } from "./types";
 import type { Map as MapLibreMap } from "maplibre-gl";
 
@@ -48,13 +50,23 @@ function areaLoader(config: PageConfig, store: Store): Loader {
   };
 }
 
+/** The panel of indicators is read when it is first looked at, or where the address names one. */
+function bindThematic(config: PageConfig, store: Store): void {
+  const panel = new ThematicPanel(element("panel-thematic"), config.thematicUrl, store);
+  document.addEventListener("observatory:tab", (event) => {
+    if ((event as CustomEvent<string>).detail === "thematic") panel.open();
+  });
+  if (store.wantsDrawing) panel.open();
+}
+
 /** Everything around the map that follows the store; works without the map too. */
 function bindSurroundings(store: Store): void {
   renderPanel(element("panel-layers"), store);
   renderDemonstration(store);
   const refresh = (): void => {
     renderCautions(element("cautions"), store);
-    element("sources-list").textContent = producers(store.visible());
+    const told = [producers(store.visible()), store.drawing?.source ?? ""];
+    element("sources-list").textContent = told.filter(Boolean).join(" · ");
   };
   store.subscribe(refresh);
   refresh();
@@ -70,7 +82,7 @@ function bindReading(store: Store, load: Loader): View {
     closeSheets();
     if (view.map) showArea(view.map, area);
     view.pointer?.pickArea(layer, area);
-    view.card.show([{ layer, id: area.id, values: area.values }]);
+    view.card.show([{ layer, source: layer.id, id: area.id, values: area.values }]);
   };
   if (listedLayers(store).length > 0) new AreaList(element("panel-areas"), store, load, visit);
   return view;
@@ -107,12 +119,19 @@ function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
   });
 }
 
-async function openMap(store: Store, config: PageConfig, view: View, load: Loader): Promise<void> {
+async function openMap(
+  store: Store,
+  config: PageConfig,
+  view: View,
+  load: Loader,
+  share: SharePanel,
+): Promise<void> {
   const maplibre = (await import(ownAddress(config.maplibreUrl))) as MapLibre;
   const map = await createMap(maplibre, element("map"), store, config.workerUrl);
   map.addControl(new TerritoryControl(store), "bottom-right");
   bindMap(map, store, load);
   view.map = map;
+  share.follow(map);
   view.pointer = new Pointer(map, store, (hits, at) => {
     if (hits.length > 0) closeSheets();
     view.card.show(hits);
@@ -142,8 +161,10 @@ async function start(): Promise<void> {
   const load = areaLoader(config, store);
   bindSurroundings(store);
   const view = bindReading(store, load);
+  const share = new SharePanel(element("panel-share"), store);
+  bindThematic(config, store);
   try {
-    await openMap(store, config, view, load);
+    await openMap(store, config, view, load, share);
   } catch (error) {
     console.warn(error);
     showFailure(t("error.webgl.title"), t("error.webgl.text"));

@@ -9,6 +9,7 @@ import type {
 import { ApiError, fetchTileJson, ownAddress } from "./api";
 import { t } from "./i18n";
 import { PATTERNS, PIXEL_RATIO } from "./patterns";
+import { ThematicLayer } from "./thematiclayer";
 import type { Store } from "./store";
 import {
   cellPaint,
@@ -97,16 +98,23 @@ export class MapLayers {
   /** The generation each layer's tiles and names were last asked for. */
   private readonly generations = new Map<string, string | null>();
 
+  private readonly thematic: ThematicLayer;
+
   constructor(
     private readonly map: MapLibreMap,
     private readonly store: Store,
     private readonly areas: Loader,
     private readonly failed: (error: ApiError) => void,
-  ) {}
+  ) {
+    this.thematic = new ThematicLayer(map, store, (own, spec) => this.insert(own, spec));
+  }
 
   /** Brings the map to what the store says; resolves when every wanted layer is there. */
   async sync(): Promise<void> {
     this.paintCells();
+    const thematic = this.thematic.sync().catch((error: unknown) => {
+      this.failed(error instanceof ApiError ? error : new ApiError("/tiles", 0));
+    });
     await Promise.all(
       this.store.layers.map(async (layer) => {
         // Hiding must not wait for what others still load.
@@ -117,6 +125,17 @@ export class MapLayers {
         this.show(layer);
       }),
     );
+    await thematic;
+    this.clearInside();
+  }
+
+  /** An outline's hatching would lie over the colour of a class. */
+  private clearInside(): void {
+    for (const layer of this.store.visible()) {
+      const id = styleId(layer.id, "fill");
+      if (!symbology(layer).outline.pattern || !this.map.getLayer(id)) continue;
+      this.map.setPaintProperty(id, "fill-opacity", this.store.drawing ? 0 : 1);
+    }
   }
 
   private ensure(layer: LayerInfo): Promise<void> {
@@ -181,7 +200,10 @@ export class MapLayers {
 
   /** Adds a style layer below the first one that must lie above it. */
   private place(layer: LayerInfo, part: string, spec: LayerSpecification): void {
-    const own = rank(layer, part);
+    this.insert(rank(layer, part), spec);
+  }
+
+  private insert(own: number, spec: LayerSpecification): void {
     const above = this.map.getLayersOrder().find((id) => (this.ranks.get(id) ?? -1) > own);
     this.ranks.set(spec.id, own);
     this.map.addLayer(spec, above);

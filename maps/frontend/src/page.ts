@@ -4,6 +4,7 @@ export interface PageConfig {
   language: string;
   tilesUrl: string;
   areasUrl: string;
+  thematicUrl: string;
   maplibreUrl: string;
   workerUrl: string;
 }
@@ -25,6 +26,7 @@ export function readConfig(root: HTMLElement): PageConfig {
     language: document.documentElement.lang || "fr",
     tilesUrl: data("tiles"),
     areasUrl: data("areas"),
+    thematicUrl: data("thematic"),
     maplibreUrl: data("maplibre"),
     workerUrl: data("worker"),
   };

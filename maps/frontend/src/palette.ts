@@ -1,15 +1,12 @@
 /** The colours of the map, in one place, so that map and legend cannot disagree. */
 
-/** Six classes from pale straw to plum: lightness falls at every step, so that it reads for
- * every kind of colour vision and in grey. */
-export const SEQUENTIAL = ["#f8ecc9", "#f6cf91", "#efa56c", "#d9705a", "#ad4059", "#6d2250"];
-
 export const GROUND = "#e9ecf0";
 export const LAND = "#fcfbf8";
 export const BORDER = "#6b7684";
 export const BORDER_SOFT = "#b4bcc7";
 export const LABEL = "#2f3a48";
 export const HALO = "#ffffff";
+export const ALERT = "#a3123a";
 export const HIGHLIGHT = "#111827";
 
 /** Outlines are told apart by their form as well: solid, hatched, dashed, dotted. */

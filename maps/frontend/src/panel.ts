@@ -69,7 +69,7 @@ function groups(layers: LayerInfo[]): Map<string, LayerInfo[]> {
   return found;
 }
 
-/** Draws the panel once; the boxes are the state, so nothing moves under the pointer later. */
+/** Draws the panel once, so that nothing moves under the pointer later. */
 export function renderPanel(holder: HTMLElement, store: Store): void {
   const sections: HTMLElement[] = [];
   for (const [group, layers] of groups(store.layers)) {
@@ -78,4 +78,10 @@ export function renderPanel(holder: HTMLElement, store: Store): void {
     sections.push(make("fieldset", { class: "group" }, heading, make("ul", {}, ...rows)));
   }
   holder.replaceChildren(...sections);
+  // What is chosen elsewhere may put a layer away.
+  store.subscribe(() => {
+    for (const box of holder.querySelectorAll<HTMLInputElement>("[name=layer]")) {
+      box.checked = store.isOn(box.value);
+    }
+  });
 }

@@ -1,6 +1,6 @@
 /** Hover, click and keyboard on the map: lights features up and says which were chosen. */
 import type { Map as MapLibreMap, MapMouseEvent } from "maplibre-gl";
-import { hitName, hitsAt, type Hit } from "./features";
+import { hitName, hitsAt, type Hit, toldOf } from "./features";
 import { euros, percent } from "./format";
 import { make } from "./dom";
 import { t } from "./i18n";
@@ -46,7 +46,7 @@ export class Pointer {
 
   /** Lights up an area chosen elsewhere, in the list. */
   pickArea(layer: LayerInfo, area: Area): void {
-    this.picked = this.light(this.picked, { layer, id: area.id, values: area.values });
+    this.picked = this.light(this.picked, { layer, source: layer.id, id: area.id, values: area.values });
   }
 
   /** Forgets the chosen feature. */
@@ -78,7 +78,7 @@ export class Pointer {
   private line(hit: Hit): HTMLElement {
     const { theme } = this.store;
     if (hit.layer.id !== "cells" || !theme) {
-      return make("p", {}, make("span", { class: "tip__kind", text: hit.layer.title }), " ", hitName(hit));
+      return make("p", {}, make("span", { class: "tip__kind", text: hit.layer.title }), " ", hitName(hit), toldOf(this.store, hit) ? ` : ${toldOf(this.store, hit) ?? ""}` : "");
     }
     const value = themeValue(theme, hit.values);
     const write = theme.unit === "percent" ? percent : euros;
@@ -107,7 +107,7 @@ export class Pointer {
     const after: Lit =
       hit?.id === undefined
         ? null
-        : { source: hit.layer.id, sourceLayer: hit.layer.id, id: hit.id };
+        : { source: hit.source, sourceLayer: hit.layer.id, id: hit.id };
     if (sameLit(before, after)) return before;
     if (before && !sameLit(before, keep)) this.map.setFeatureState(before, { lit: false });
     if (after) this.map.setFeatureState(after, { lit: true });

@@ -1,7 +1,7 @@
 /** Tabs beside the map and, on narrow screens, the sheets that replace the side panel. */
 import { element } from "./page";
 
-const TABS = ["layers", "areas"] as const;
+const TABS = ["layers", "thematic", "areas", "share"] as const;
 type Tab = (typeof TABS)[number];
 
 function select(chosen: Tab): void {
@@ -12,6 +12,7 @@ function select(chosen: Tab): void {
     button.tabIndex = on ? 0 : -1;
     element(`panel-${tab}`).hidden = !on;
   }
+  document.dispatchEvent(new CustomEvent("observatory:tab", { detail: chosen }));
 }
 
 function bindTabs(): void {
@@ -20,7 +21,8 @@ function bindTabs(): void {
     button.addEventListener("click", () => select(tab));
     button.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
-      const next = TABS[(index + 1) % TABS.length] as Tab;
+      const step = event.key === "ArrowRight" ? 1 : TABS.length - 1;
+      const next = TABS[(index + step) % TABS.length] as Tab;
       select(next);
       element(`tab-${next}`).focus();
     });

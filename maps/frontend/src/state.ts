@@ -5,8 +5,14 @@ export interface ViewState {
   layers: string[] | null;
   theme: string | null;
   generation: string | null;
+  /** The indicator's own part of the address, empty without one. */
+  drawing: string;
 }
 
+/** What the page of indicators reads in an address (maps/asked.py). */
+const OF_DRAWING = [
+  "niveau", "dans", "indicateur", "annee", "affichage", "depuis", "methode", "classes", "bornes",
+];
 const NAMES = { layers: "couches", theme: "theme", generation: "generation" } as const;
 
 export function parseState(search: string): ViewState {
@@ -16,7 +22,17 @@ export function parseState(search: string): ViewState {
     layers: layers === null ? null : layers.split(",").filter(Boolean),
     theme: query.get(NAMES.theme),
     generation: query.get(NAMES.generation),
+    drawing: drawingPart(query),
   };
+}
+
+function drawingPart(query: URLSearchParams): string {
+  const own = new URLSearchParams();
+  for (const name of OF_DRAWING) {
+    const value = query.get(name);
+    if (value) own.set(name, value);
+  }
+  return own.has("indicateur") ? own.toString() : "";
 }
 
 /** The query of a state; what is left at its default is left out. */
@@ -25,6 +41,9 @@ export function formatState(state: ViewState): string {
   if (state.layers !== null) query.set(NAMES.layers, state.layers.join(","));
   if (state.theme !== null) query.set(NAMES.theme, state.theme);
   if (state.generation !== null) query.set(NAMES.generation, state.generation);
+  for (const [name, value] of new URLSearchParams(state.drawing)) {
+    if (OF_DRAWING.includes(name)) query.set(name, value);
+  }
   // Commas are legal in a query and far easier to read than %2C.
   const text = query.toString().replaceAll("%2C", ",");
   return text ? `?${text}` : "";

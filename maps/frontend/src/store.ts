@@ -2,14 +2,16 @@
 import { parseState, writeState, type ViewState } from "./state";
 import { DEFAULT_LAYERS } from "./symbology";
 import { availableThemes, type Theme } from "./themes";
-import type { LayerInfo } from "./types";
+import type { Drawing, LayerInfo } from "./types";
 
 type Listener = () => void;
 
-/** One indicator at a time is chosen on the page of indicators, which makes classes and legend. */
+/** One indicator at a time is chosen in its own panel; it is drawn over the plain outlines. */
 function asksForAnIndicator(layer: LayerInfo): boolean {
   return layer.parameters.some((parameter) => parameter.name === "indicator");
 }
+
+const CELLS = "cells";
 
 export class Store {
   /** Layers that hold something, in the order of the server's list. */
@@ -17,6 +19,12 @@ export class Store {
   readonly themes: Theme[];
   private readonly on: Set<string>;
   private readonly listeners: Listener[] = [];
+  /** The indicator on the map; the cells are then off: one coloured thing at a time. */
+  drawing: Drawing | null = null;
+  /** The cells were on before the indicator took their place. */
+  private cellsAside = false;
+  /** The indicator the address asks for, until it is drawn. */
+  private wanted: string;
   private themeId: string | null;
   private generationId: string | null;
 
@@ -29,10 +37,39 @@ export class Store {
     this.layers = layers.filter((layer) => layer.count > 0 && !asksForAnIndicator(layer));
     const wanted = parseState(search);
     const ids = this.layers.map((layer) => layer.id);
+    this.wanted = wanted.drawing;
     this.on = new Set(ids.filter((id) => (wanted.layers ?? DEFAULT_LAYERS).includes(id)));
+    if (this.wanted) this.cellsAside = this.on.delete(CELLS);
     this.themes = availableThemes(this.layer("cells")?.attributes ?? []);
     this.themeId = wanted.theme;
     this.generationId = wanted.generation;
+  }
+
+  get wantsDrawing(): boolean {
+    return this.wanted !== "";
+  }
+
+  /** What the panel of indicators asks the server for at first. */
+  get wantedQuery(): string {
+    const query = new URLSearchParams(this.wanted);
+    if (this.generationId) query.set("generation", this.generationId);
+    return query.toString();
+  }
+
+  /** Puts an indicator on the map, or takes it away. */
+  draw(drawing: Drawing | null): void {
+    if (!drawing && !this.drawing && !this.wanted) return;
+    this.drawing = drawing;
+    this.wanted = "";
+    if (drawing) {
+      this.cellsAside = this.on.delete(CELLS) || this.cellsAside;
+      const layer = this.layer(drawing.layer);
+      if (layer && this.generationsOf(layer).length > 0) this.generationId = drawing.generation;
+    } else if (this.cellsAside) {
+      this.on.add(CELLS);
+      this.cellsAside = false;
+    }
+    this.changed();
   }
 
   layer(id: string): LayerInfo | undefined {
@@ -50,6 +87,10 @@ export class Store {
   toggle(id: string, on: boolean): void {
     if (on) this.on.add(id);
     else this.on.delete(id);
+    if (on && id === CELLS) {
+      this.drawing = null;
+      this.cellsAside = false;
+    }
     this.changed();
   }
 
@@ -89,10 +130,12 @@ export class Store {
     const usual = this.layers.map((layer) => layer.id).filter((id) => DEFAULT_LAYERS.includes(id));
     const same = ids.length === usual.length && ids.every((id) => usual.includes(id));
     const firstTheme = this.theme?.id === this.themes[0]?.id;
+    const generations = this.drawing ? this.layers : this.visible();
     return {
       layers: same ? null : ids,
       theme: firstTheme ? null : (this.theme?.id ?? null),
-      generation: this.visible().some((layer) => this.generationOf(layer)) ? this.generationId : null,
+      generation: generations.some((layer) => this.generationOf(layer)) ? this.generationId : null,
+      drawing: this.drawing?.query ?? this.wanted,
     };
   }
 

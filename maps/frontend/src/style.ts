@@ -16,6 +16,8 @@ const FONT_STRONG = `${FONT_FAMILY} Semibold`;
 
 /** Id of the source, of the tile layer inside it, and the start of its style layers' ids. */
 export const sourceId = (layer: string): string => layer;
+/** The source of the indicator's outlines, and the start of its layers' ids. */
+export const THEMATIC = "thematic";
 export const styleId = (layer: string, part: string): string => `${layer}-${part}`;
 
 /** Where a style layer lies: land, then cells, then outlines, then highlights, then names. */

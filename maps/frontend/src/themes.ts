@@ -1,4 +1,4 @@
-/** What the cells can be coloured by: a quotient of two sums, and fixed classes.
+/** What the cells can be coloured by, as the server describes it (maps/explorer/themes.py).
  *
  * A class holds its lower bound and not its upper one. Cells under the secrecy threshold carry
  * values imputed from their neighbourhood, and cells without the values carry none: both are left
@@ -7,7 +7,7 @@
 import type { ExpressionSpecification, FilterSpecification } from "maplibre-gl";
 import { euros, number, percent } from "./format";
 import { t } from "./i18n";
-import { SEQUENTIAL } from "./palette";
+import { readJson } from "./page";
 import type { Values } from "./types";
 
 /** Fiscal households under which INSEE publishes imputed values only. */
@@ -28,50 +28,12 @@ export interface Theme {
   colours: string[];
 }
 
-const DARK_IS_LOW = SEQUENTIAL.toReversed();
-
-/** Income falls where poverty rises: its ramp runs the other way, dark is always "poorer". */
-export function cellThemes(): Theme[] {
-  return [
-    {
-      id: "pauvrete",
-      title: t("theme.poverty"),
-      short: t("theme.poverty.short"),
-      numerator: "men_pauv",
-      denominator: HOUSEHOLDS,
-      unit: "percent",
-      breaks: [10, 15, 20, 25, 40],
-      colours: SEQUENTIAL,
-    },
-    {
-      id: "niveau-de-vie",
-      title: t("theme.income"),
-      short: t("theme.income.short"),
-      numerator: "ind_snv",
-      denominator: "ind",
-      unit: "euro",
-      breaks: [18_000, 22_000, 27_000, 35_000, 45_000],
-      colours: DARK_IS_LOW,
-    },
-    {
-      id: "monoparentales",
-      title: t("theme.single"),
-      short: t("theme.single.short"),
-      numerator: "men_fmp",
-      denominator: HOUSEHOLDS,
-      unit: "percent",
-      breaks: [5, 8, 12, 16, 20],
-      colours: SEQUENTIAL,
-    },
-  ];
-}
-
 const scale = (theme: Theme): number => (theme.unit === "percent" ? 100 : 1);
 
 /** The themes whose columns the layer serves. */
 export function availableThemes(attributes: { name: string }[]): Theme[] {
   const names = new Set(attributes.map((attribute) => attribute.name));
-  return cellThemes().filter(
+  return readJson<Theme[]>("themes").filter(
     (theme) => names.has(theme.numerator) && names.has(theme.denominator),
   );
 }

@@ -28,6 +28,7 @@ export interface LayerInfo {
   minzoom: number;
   maxzoom: number;
   tilejson: string;
+  style: string;
   attributes: Attribute[];
   parameters: { name: string }[];
   sources: Source[];
@@ -46,6 +47,20 @@ export interface TileJson {
 
 export type Value = string | number | boolean | null | undefined;
 export type Values = Record<string, Value>;
+
+/** A map of an indicator as the server made it; ids are those of the tiles' features. */
+export interface Drawing {
+  query: string;
+  title: string;
+  layer: string;
+  generation: string | null;
+  classes: { colour: string; words: string; count: number; ids: number[] }[];
+  absent: { kind: "nodata" | "few"; words: string; ids: number[] }[];
+  circles: { id: number; point: [number, number]; diameter: number }[];
+  sizes: { diameter: number; words: string }[];
+  values: Record<string, string>;
+  source: string;
+}
 
 /** One named area of a layer, with a point inside it and its extent. */
 export interface Area {

@@ -1,0 +1,75 @@
+"""Views of the explorer: the page, the part of it that tells of an indicator, the embed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.decorators import csp_replace
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_cookie
+
+from maps.areas import generations
+from maps.charts.bars import bars_of
+from maps.charts.theme import CONTENT_TYPES
+from maps.downloads import file_answer
+from maps.errors import BadChoice
+from maps.explorer.drawing import as_json
+from maps.explorer.screen import shown_by
+from maps.explorer.sheet import draw_sheet
+from maps.explorer.themes import THEMES
+from maps.messages import EXPLORER
+from maps.offers import reading_of
+
+FORMS = CONTENT_TYPES | {"pdf": "application/pdf"}
+
+
+def _page(request: HttpRequest, **more: Any) -> HttpResponse:
+    context = {
+        "messages_json": EXPLORER,
+        "generations_json": generations(),
+        "themes_json": [theme.as_json() for theme in THEMES],
+        "origin": request.build_absolute_uri("/").rstrip("/"),
+        **more,
+    }
+    return render(request, "maps/explorer.html", context)
+
+
+@require_safe
+def explorer(request: HttpRequest) -> HttpResponse:
+    """Show the map."""
+    return _page(request)
+
+
+@require_safe
+@xframe_options_exempt
+@csp_replace({"frame-ancestors": ["*"]})
+def embed(request: HttpRequest) -> HttpResponse:
+    """Show the map alone, in a frame of any page: it only reads, and other pages refuse frames."""
+    return _page(request, embedded=True)
+
+
+@require_safe
+@vary_on_cookie
+def picture(request: HttpRequest, form: str) -> HttpResponse:
+    """Answer what is on the screen as a file."""
+    try:
+        body = draw_sheet(shown_by(request), form)
+    except BadChoice as error:
+        raise Http404(str(error)) from None
+    return file_answer(body, FORMS[form], f"carte.{form}")
+
+
+@require_safe
+@vary_on_cookie
+def thematic(request: HttpRequest) -> HttpResponse:
+    """Answer the part of the side panel that chooses an indicator, with what to draw of it."""
+    context = reading_of(request.user, request.GET)
+    drawn = context.get("drawn")
+    if drawn is not None:
+        context |= {"bars": bars_of(drawn), "drawing": as_json(drawn)}
+    answer = render(request, "maps/explorer/thematic.html", context)
+    answer["Cache-Control"] = "private, no-cache"
+    return answer

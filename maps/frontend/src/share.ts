@@ -1,0 +1,98 @@
+/** Ways out of the map: its address, a frame for another page, files, addresses for QGIS. */
+import { make } from "./dom";
+import { element } from "./page";
+import { t } from "./i18n";
+import type { Map as MapLibreMap } from "maplibre-gl";
+import type { Store } from "./store";
+
+const FRAME = { width: 800, height: 600 };
+
+/** Text for an attribute of HTML. */
+const quoted = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+
+function copyButtons(holder: HTMLElement): void {
+  const said = element("share-said");
+  for (const button of holder.querySelectorAll<HTMLElement>("[data-copy]")) {
+    button.addEventListener("click", () => {
+      const field = element<HTMLInputElement>(button.dataset["copy"] ?? "");
+      field.select();
+      const done = (): void => {
+        said.textContent = t("share.copied");
+      };
+      // Where the page may not write to the clipboard the text stays selected.
+      const failed = (): void => {
+        said.textContent = t("share.selected");
+      };
+      if (navigator.clipboard) navigator.clipboard.writeText(field.value).then(done, failed);
+      else failed();
+    });
+  }
+}
+
+function field(id: string, title: string, address: string): HTMLElement {
+  const input = make("input", { attributes: { id, readonly: "", value: address } });
+  const label = make("label", { text: title, attributes: { for: id } });
+  return make("li", { class: "field" }, label, input);
+}
+
+/** The addresses of the panel, as the map is now. */
+export class SharePanel {
+  private map: MapLibreMap | null = null;
+
+  constructor(
+    private readonly holder: HTMLElement,
+    private readonly store: Store,
+  ) {
+    copyButtons(holder);
+    document.addEventListener("observatory:address", () => this.renew());
+    store.subscribe(() => this.renew());
+    this.renew();
+  }
+
+  follow(map: MapLibreMap): void {
+    this.map = map;
+    map.on("moveend", () => this.renew());
+    this.renew();
+  }
+
+  /** For QGIS: tiles and style of each layer that is on. */
+  private tiles(): void {
+    const list = element("share-tiles");
+    const root = `${location.origin}${list.dataset["tiles"] ?? ""}`;
+    const rows = this.store.visible().flatMap((layer) => [
+      field(`tiles-${layer.id}`, t("share.tiles", { layer: layer.title }), `${root}/${layer.id}/{z}/{x}/{y}.pbf`),
+      field(`style-${layer.id}`, t("share.style", { layer: layer.title }), `${location.origin}${layer.style}`),
+    ]);
+    list.replaceChildren(...rows);
+  }
+
+  private renew(): void {
+    const { origin, pathname, search, hash } = location;
+    element<HTMLInputElement>("share-link").value = `${origin}${pathname}${search}${hash}`;
+    const frame = `${origin}${this.holder.dataset["embed"] ?? ""}${search}${hash}`;
+    element<HTMLAnchorElement>("share-preview").href = frame;
+    element<HTMLInputElement>("share-embed").value =
+      `<iframe src="${quoted(frame)}" width="${FRAME.width}" height="${FRAME.height}" ` +
+      `title="${quoted(t("share.frame"))}" loading="lazy"></iframe>`;
+    const link = document.getElementById("embed-link") as HTMLAnchorElement | null;
+    if (link) link.href = `${link.pathname}${search}${hash}`;
+    this.tiles();
+    const query = this.picture(search);
+    for (const link of this.holder.querySelectorAll<HTMLAnchorElement>("[data-picture]")) {
+      link.href = `${link.dataset["picture"] ?? ""}?${query}`;
+    }
+  }
+
+  /** The state with the layers that are on and the part of the world on screen. */
+  private picture(search: string): string {
+    const query = new URLSearchParams(search);
+    query.set("couches", this.store.visible().map((layer) => layer.id).join(","));
+    if (this.map) {
+      const box = this.map.getBounds();
+      const sides = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
+      query.set("cadre", sides.map((side) => side.toFixed(5)).join(","));
+    }
+    return query.toString();
+  }
+}
