@@ -1,6 +1,7 @@
 """The dictionary of indicators: the one delivered with the product, and any other as a table.
 
-Beside the indicator's own columns, ``break_year`` and ``break_reason`` say from which year on its
+Beside the indicator's own columns, ``part_of`` names the count of which it counts a part (those
+under 15 of all inhabitants), ``break_year`` and ``break_reason`` say from which year on its
 figures no longer compare with earlier ones.
 """
 
@@ -19,6 +20,7 @@ from importers.options import LoadOptions
 from importers.report import Report
 from importers.sheets import read_sheet
 from importers.sources import local, source_asked
+from observatory.figures.differencing import protect
 from observatory.history import acting
 from observatory.models import Indicator, Nature, Organisation, Run, SeriesBreak, Source
 from observatory.organisations import organisation_called
@@ -33,6 +35,7 @@ COLUMNS = (
     "denominator", "spatial_rule", "level", "producer", "periodicity", "state", "due_label",
     "due_on", "minimum", "maximum", "decimals", "counts_persons", "theme",
 )  # fmt: skip
+PART_OF = "part_of"
 
 
 @cache
@@ -67,11 +70,13 @@ def load_dictionary(
     entries = {row: _checked(row, told, report) for row, told in _rows(frame)}
     breaks = [told for row, told in _rows(frame) if _breaks(row, told, report)]
     _refuse_twice(frame, report)
+    _check_parts(frame, report)
     report.raise_if_refused()
     with acting(run=run, reason=f"dictionary {Path(path).name}"):
         source = source_asked(local("dictionary", "Dictionnaire d’indicateurs"), options)
         for row, fields in entries.items():
             _store(fields | {"source": source, "source_line": row}, report)
+        _store_parts(frame)
         for told in breaks:
             _store_break(told, source)
         report.facts |= {"source": source.code}
@@ -124,6 +129,28 @@ def _store(fields: dict[str, Any], report: Report) -> None:
         setattr(indicator, name, value)
     indicator.save()
     report.changed += 1
+
+
+def _check_parts(frame: pd.DataFrame, report: Report) -> None:
+    """Refuse a part of itself, or of what no dictionary knows."""
+    known = {*frame["code"], *Indicator.objects.values_list("code", flat=True)}
+    for row, told in _rows(frame):
+        whole = told.get(PART_OF, "")
+        if whole and (whole not in known or whole == told["code"]):
+            report.refuse(
+                row, PART_OF, whole, "no other indicator is called so",
+                "Name the count that holds this one, or leave it blank.",
+            )  # fmt: skip
+
+
+def _store_parts(frame: pd.DataFrame) -> None:
+    """Say which count holds which, then look again at what their figures let be told."""
+    codes = [*frame["code"], *frame.get(PART_OF, ())]
+    known = dict(Indicator.objects.filter(code__in=codes).values_list("code", "pk"))
+    for _, told in _rows(frame) if PART_OF in frame else ():
+        whole = known.get(told[PART_OF])
+        Indicator.objects.filter(code=told["code"]).exclude(part_of=whole).update(part_of=whole)
+    protect(known[code] for code in frame["code"])
 
 
 def _breaks(row: int, told: dict[str, str], report: Report) -> bool:

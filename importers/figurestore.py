@@ -9,7 +9,8 @@ import pandas as pd
 from django.db import connection
 
 from importers.report import Report
-from observatory.models import Run, Source
+from observatory.figures.differencing import protect
+from observatory.models import Observation, Run, Source
 
 STAGED = (
     "indicator_id", "territory", "year", "period", "scope", "standing", "value", "numerator",
@@ -56,7 +57,12 @@ DELETE FROM observatory_observation o WHERE o.source_id = %(source)s AND NOT EXI
 def store_figures(
     frame: pd.DataFrame, source: Source, report: Report, run: Run | None, withdraw: bool = True
 ) -> None:
-    """Make the stored figures of ``source`` those of ``frame``. Must run inside a transaction."""
+    """Make the stored figures of ``source`` those of ``frame``. Must run inside a transaction.
+
+    Figures that would now let a few persons be found by subtraction are marked, whatever their
+    source.
+    """
+    before = set(Observation.objects.filter(source=source).values_list("indicator", flat=True))
     values = {"source": source.pk, "run": run.pk if run else None}
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
@@ -68,6 +74,7 @@ def store_figures(
         cursor.execute(UPSERT, values)
         added, changed = cursor.fetchone()
         cursor.execute("DROP TABLE staged_figure")
+    protect(before | set(frame["indicator_id"]))
     report.kept += len(frame)
     report.added += added
     report.changed += changed

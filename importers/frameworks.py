@@ -108,6 +108,7 @@ class _Reader:
         self._report = report
         self._lines: dict[str, int] = {}
         self._nodes: set[str] = set()
+        self._first: dict[str, str] = {}
 
     def take(self, row: Any) -> None:
         """Take one row."""
@@ -117,10 +118,13 @@ class _Reader:
         self.kinds[row.kind] = self.kinds.get(row.kind, 0) + 1
         line = int(row.line) if row.line.isdigit() else None
         if row.kind == INDICATOR:
-            self.rows.append(_indicator_row(row, line))
+            self.rows.append(_indicator_row(row, line, self._first.get(row.parent, "")))
             return
         self._nodes.add(row.key)
         actors = [(a.strip(), ActorRole.REFERENT.value) for a in row.actors.split(";") if a.strip()]
+        if actors:
+            # The first one named answers for the node's indicators: each sheet has one actor.
+            self._first[row.key] = actors[0][0]
         self.nodes.append(
             TreeNode(row.key, row.kind, row.label, row.parent, row.number, line, row.status, actors)
         )
@@ -149,12 +153,13 @@ class _Reader:
         return not wrong
 
 
-def _indicator_row(row: Any, line: int | None) -> TreeRow:
+def _indicator_row(row: Any, line: int | None, actor: str) -> TreeRow:
     return TreeRow(
         key=row.key,
         node=row.parent,
         label=row.label,
         target=row.target,
+        actor=actor,
         line=line,
         kind=row.indicator_kind or "unstated",
         nature=row.nature,

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from observatory.figures.differencing import protect
+from observatory.models import Observation
+
 # Areas of the policy, which may straddle; administrative areas nest and are known by code.
 POLICY_LEVELS = ("qpv", "qva", "cucs", "zus", "zsp", "npnru")
 HOLDING_LEVELS = ("arrondissement", "commune")
@@ -117,4 +120,8 @@ def refresh_memberships(touched: Iterable[int]) -> int:
                 "sliver": SLIVER,
             },
         )
-        return int(cursor.rowcount)
+        written = int(cursor.rowcount)
+    # What lies in what decides which figures can be taken from which.
+    counted = Observation.objects.filter(territory__in=territories, indicator__counts_persons=True)
+    protect(set(counted.values_list("indicator", flat=True)))
+    return written

@@ -71,7 +71,7 @@ LATEST = """(
     ORDER BY figure.year DESC LIMIT 1
 )"""
 SMALL = """(
-    indicator.counts_persons AND (
+    figure.betrays OR indicator.counts_persons AND (
         indicator.nature = 'count' AND figure.value > 0 AND figure.value < secret.least
         OR indicator.nature IN ('share', 'rate', 'ratio', 'mean') AND (
             figure.numerator > 0 AND figure.numerator < secret.least

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,10 @@ class Parameter:
     read: Callable[[str], Value]
     description: Text
     schema: Mapping[str, Any]
+
+    def named(self, name: str) -> Parameter:
+        """Return the same parameter under another name."""
+        return replace(self, name=name)
 
     def value_of(self, text: str) -> Value:
         """Return the typed value of ``text``. Raises BadParameter."""

@@ -46,6 +46,7 @@ urlpatterns = [
         portraits.chart,
         name="portrait-chart",
     ),
+    path("suivi/", include("maps.followup.urls")),
     path("glossaire/", sitepages.glossary, name="glossary"),
     path("style/", sitepages.style, name="style"),
     path("beneficiaires/", include("maps.deposits.urls")),

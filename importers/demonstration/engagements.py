@@ -113,6 +113,8 @@ def write_engagements(
         ("contract/referentiel.csv", "framework", "Référentiel de suivi du contrat (fictif)",
          _tree()),
         ("contract/fiches.csv", "sheets", "Fiches de suivi (fictives)", _sheets()),
+        ("contract/enonces.csv", "statements", "Chiffres imprimés au rapport (fictifs)",
+         _statements()),
         ("contract/subventions.csv", "funding", "Subventions (fictives)", _money(territory, rng)),
     ):  # fmt: skip
         write_csv(folder / path, pd.DataFrame(list(rows), dtype=object).fillna(""), ";")
@@ -172,9 +174,36 @@ def _sheets() -> Iterator[dict[str, Any]]:
                 "unit": one.unit, "previous": one.values[-2] if known else "",
                 "target": aim if known else "", "result": one.values[-1] if known else "",
                 "formula": "result_over_target" if known and "moins" in one.target else "",
+                "declared": DECLARED.get(one.key, ""),
+                "declared_unit": "%" if one.key in DECLARED else "",
                 "analysis": "Fiche fictive de la démonstration.",
                 "alerts": "" if known else "Donnée non transmise (fictif).",
             }  # fmt: skip
+
+
+# The rates that the actors tell; one is not what its own result and target give, as in life.
+DECLARED = {"eleves": 105, "clubs": 94, "signataires": 95, "stages": 78, "createurs": 108}
+
+
+def _statements() -> Iterator[dict[str, Any]]:
+    """What the invented report prints, and what should give it: one rate and one sum are wrong."""
+    for key, label, printed, unit, formula, operands in (
+        ("signataires", "Taux de réalisation des contrats aidés", 95, "%", "percent", "23.1 25"),
+        ("stages", "Stages proposés en deux ans", 1300, "stages", "sum", "600 700"),
+        (
+            "createurs",
+            "Créateurs accompagnés en trois ans",
+            1264,
+            "personnes",
+            "sum",
+            "401 415 430",
+        ),
+        ("eleves", "Taux de réalisation de l’accompagnement", 105, "%", "percent", "63 60"),
+    ):
+        yield {
+            "key": key, "label": f"{label} (fictif)", "printed": printed, "decimals": 0,
+            "unit": unit, "formula": formula, "operands": operands, "line": "", "remark": "",
+        }  # fmt: skip
 
 
 FUNDERS = ((STATE, "specific"), (CITY_HALL, "specific"), ("CAF de Paris", "common"))

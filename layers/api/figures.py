@@ -149,10 +149,11 @@ def _lines(table: Table, rows: QuerySet) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield writer.writerow(table.names)
     for row in rows.iterator(chunk_size=AT_A_TIME):
-        yield writer.writerow([_cell(value) for value in table.row(row).values()])
+        yield writer.writerow([cell(value) for value in table.row(row).values()])
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Return a value as one cell of a CSV that no spreadsheet takes for a formula."""
     if isinstance(value, list):
         value = "; ".join(map(str, value))
     return harmless(value)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from layers.api.figures_table import CODE, YEAR, Filters, Table, Told, source_columns
 from observatory.figures.rates import Rate, rate_of
+from observatory.figures.sheets import readable_sheets
 from observatory.figures.visible import gated_results, visible
 from observatory.models import (
     Crosswalk,
-    FollowUpSheet,
     Framework,
     FrameworkRow,
     Node,
     NodeActor,
-    Right,
     SheetResult,
-    SheetState,
     Target,
     User,
 )
-from observatory.permissions import territories_where
 
 
 def _under_framework(model: Any, path: str, *joined: str) -> Any:
@@ -51,18 +48,6 @@ def _targets(person: User | None) -> QuerySet:
 def _crosswalks(person: User | None) -> QuerySet:
     rows = visible(Crosswalk.objects.all(), person).select_related("source")
     return rows.select_related("left__framework", "right__framework")
-
-
-def readable_sheets(person: User | None) -> QuerySet[FollowUpSheet]:
-    """Return one's own sheets; validated ones by their source's reach; drafts where one steers."""
-    finished = Q(state=SheetState.VALIDATED)
-    where = territories_where(person, Right.VIEW_WORKING)
-    finished |= ~Q(pk__in=[]) if where is None else Q(territory__in=where)
-    shown = visible(FollowUpSheet.objects.all(), person, territory="territory").filter(finished)
-    own = Q(pk__in=[])
-    if person is not None and person.organisation_id:
-        own = Q(organisation=person.organisation_id)
-    return FollowUpSheet.objects.filter(Q(pk__in=shown.values("pk")) | own)
 
 
 def _sheets(person: User | None) -> QuerySet:

@@ -177,14 +177,10 @@ def _template_lines(sheet: FollowUpSheet) -> list[list[Any]]:
 
 def _contract(request: Request) -> tuple[Territory, int]:
     """Return the contract and year asked for, where one may see what partners share."""
-    given = read_all((_named("contract"), YEAR), request.GET.lists())
+    given = read_all((CODE.named("contract"), YEAR), request.GET.lists())
     if given["contract"] is None or given["year"] is None:
         raise BadParameter("'contract' and 'year' are both needed.")
     found = Territory.objects.filter(code=given["contract"], sheets__isnull=False).first()
     if found is None or not may(person_of(request), Right.VIEW_SHARED, found):
         raise NoSuchFeature(f"There is no contract {given['contract']!r} with sheets.")
     return found, int(str(given["year"]))
-
-
-def _named(name: str) -> Any:
-    return type(CODE)(name, CODE.read, CODE.description, CODE.schema)

@@ -18,7 +18,6 @@ from layers.parameters import day, integer, read_all, word
 from observatory.figures.facilities import NEAR, Asked, by_quarter, coverage
 from observatory.figures.visible import visible
 from observatory.models import Facility, Level, Perimeter, Source, Territory
-from observatory.models.perimeters import IN_FORCE
 
 CATEGORY = word("category", r"[a-z_]{1,40}", "")
 PARAMETERS = (
@@ -80,8 +79,7 @@ def _sources(request: Request) -> Any:
 
 def _quarters(asked: Asked, within: str) -> dict[int, dict[str, str]]:
     """Return code and name of the quarters in force that day, by id, in order of code."""
-    in_force = Perimeter.objects.filter(status__in=IN_FORCE, territory__level=Level.QPV)
-    held = in_force.exclude(valid_from__gt=asked.day).exclude(valid_to__lte=asked.day)
+    held = Perimeter.objects.in_force().on(asked.day).filter(territory__level=Level.QPV)
     rows = Territory.objects.filter(pk__in=held.values("territory"))
     if within:
         rows = rows.filter(containers__container__code=within).distinct()

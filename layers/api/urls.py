@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from layers.api import exports, figures, figures_sheets, figures_space, views
+from layers.api import exports, figures, figures_compare, figures_sheets, figures_space, views
 from layers.api.token import Token
 from layers.problems import REST, no_such_address
 
@@ -21,6 +21,11 @@ urlpatterns = [
     path("zones/", views.Zones.as_view(), name="zones"),
     path("observations/", views.Observations.as_view(), name="observations"),
     path("coverage/", figures_space.FacilityCoverage.as_view(), name="coverage"),
+    path("compare/", figures_compare.Comparisons.as_view(), name="comparisons"),
+    path(
+        "compare/<slug:name>.csv", figures_compare.ComparisonFile.as_view(), name="comparison-file"
+    ),
+    path("compare/<slug:name>/", figures_compare.Comparison.as_view(), name="comparison"),
     path("sheets/completeness", figures_sheets.Completeness.as_view(), name="completeness"),
     path("sheets/template.csv", figures_sheets.SheetTemplate.as_view(), name="sheet-template"),
     path("sheets/<slug:code>/", figures_sheets.Sheet.as_view(), name="sheet"),

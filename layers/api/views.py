@@ -51,7 +51,9 @@ class Root(OpenView):
     @extend_schema(operation_id="getApi", responses={200: dict}, summary="What the API holds")
     def get(self, request: Request) -> HttpResponse:
         """List the parts of the API."""
-        names = ("layers", "territories", "zones", "observations", "tables", "schema")
+        names = (
+            "layers", "territories", "zones", "observations", "tables", "comparisons", "schema",
+        )  # fmt: skip
         parts = {n: request.build_absolute_uri(reverse(f"layers:api:{n}")) for n in names}
         if wanted_form(request, FORMS) == HTML:
             layers = [(layer, summary_of(layer)) for layer in visible_to(request)]

@@ -24,6 +24,7 @@ PAGES = (
     ("maps:comparison", _("Comparer")),
     ("maps:portraits", _("Portraits")),
     ("maps:areas", _("Liste des quartiers")),
+    ("maps:followup", _("Engagements")),
     ("maps:deposits", _("Bénéficiaires")),
     ("maps:glossary", _("Glossaire")),
 )

@@ -38,6 +38,8 @@ class Where(StrEnum):
     NOWHERE = "nowhere"
 
 
+CLOSENESS = {where: place for place, where in enumerate(Where)}
+
 STATEMENT = """
 WITH facility AS (
     SELECT f.id, f.geom FROM observatory_facility f
@@ -109,14 +111,13 @@ def ties(asked: Asked) -> pd.DataFrame:
 
 def closest(found: pd.DataFrame) -> pd.Series:
     """Return the closest tie of each facility, by its id; a quarter under watch is not a QPV."""
-    order = {where: place for place, where in enumerate(Where)}
     told = found["where"].mask(
         (found["level"] == Level.QVA) & found["where"].isin([Where.IN, Where.ATTACHED]),
         Where.WATCHED,
     )
     # Near a quarter under watch is not near a priority quarter.
     told = told.mask((found["level"] == Level.QVA) & (told == Where.NEAR), Where.ELSEWHERE)
-    best = told.map(order).groupby(found["facility"]).min()
+    best = told.map(CLOSENESS).groupby(found["facility"]).min()
     return best.map(dict(enumerate(Where)))
 
 
@@ -175,8 +176,7 @@ def by_quarter(asked: Asked, quarters: Sequence[int]) -> pd.DataFrame:
     found = ties(asked)
     own = found[found["territory"].isin(list(quarters))].drop_duplicates()
     # A facility in a quarter and attached to it counts once, as in.
-    order = {where: place for place, where in enumerate(Where)}
-    own = own.assign(rank=own["where"].map(order)).sort_values("rank")
+    own = own.assign(rank=own["where"].map(CLOSENESS)).sort_values("rank")
     own = own.drop_duplicates(["facility", "territory"])
     table = pd.crosstab(own["territory"], own["where"]).reindex(
         index=list(quarters), columns=[Where.IN, Where.ATTACHED, Where.LIVED_IN, Where.NEAR],

@@ -17,7 +17,9 @@ from django.db import connection
 from django.db.models import Q
 
 from observatory.figures.series import breaks_of, figures, indicators_of, pooled
+from observatory.figures.visible import Reader
 from observatory.models import Indicator, Membership, Nature, Polarity, Scope, Territory
+from observatory.models import Standing as FigureStanding
 
 NOT_LOADED = "la série de référence n’est pas chargée"
 NO_COUNTS = "sans numérateur ni dénominateur, le reste ne se calcule pas"
@@ -27,11 +29,33 @@ STRADDLES = "un des quartiers déborde de la référence"
 # Outlines of two producers never meet exactly: less than this share outside is a sliver.
 LARGEST_SLIVER = 0.02
 OWN_MISSING = "la valeur du quartier n’est pas disponible"
+WITHHELD = "retenu : effectif trop petit"
+ALL_QUARTERS = "ensemble des quartiers"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a gap, NaN where it is not known; its counts, the codes of its sources."""
+
+    value: float = np.nan
+    numerator: float = np.nan
+    denominator: float = np.nan
+    sources: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def known(self) -> float | None:
+        """Return the value, or None."""
+        return _or_none(self.value)
 
 
 @dataclass(frozen=True)
 class Gap:
-    """One figure beside a reference: the difference (in points for shares) and the ratio."""
+    """One figure beside a reference: the difference (in points for shares) and the ratio.
+
+    Numerators and denominators are there where they are known; ``sources`` and
+    ``reference_sources`` are the codes of the sources of each side.
+    """
 
     reference: str
     value: float | None
@@ -39,18 +63,34 @@ class Gap:
     difference: float | None
     ratio: float | None
     reason: str = ""
+    numerator: float | None = None
+    denominator: float | None = None
+    sources: tuple[str, ...] = ()
+    reference_numerator: float | None = None
+    reference_denominator: float | None = None
+    reference_sources: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return dict(vars(self))
+        return {**vars(self), "sources": list(self.sources),
+                "reference_sources": list(self.reference_sources)}  # fmt: skip
 
 
-def _gap(reference: str, value: float, other: float, reason: str = "") -> Gap:
-    if np.isnan(value):
-        return Gap(reference, None, _or_none(other), None, None, OWN_MISSING)
-    if np.isnan(other):
-        return Gap(reference, value, None, None, None, reason or NOT_LOADED)
-    return Gap(reference, value, other, value - other, value / other if other else None)
+def _gap(reference: str, own: Side, other: Side) -> Gap:
+    difference = ratio = None
+    reason = ""
+    if np.isnan(own.value):
+        reason = own.reason or OWN_MISSING
+    elif np.isnan(other.value):
+        reason = other.reason or NOT_LOADED
+    else:
+        difference = own.value - other.value
+        ratio = own.value / other.value if other.value else None
+    return Gap(
+        reference, _or_none(own.value), _or_none(other.value), difference, ratio, reason,
+        _or_none(own.numerator), _or_none(own.denominator), own.sources,
+        _or_none(other.numerator), _or_none(other.denominator), other.sources,
+    )  # fmt: skip
 
 
 def _or_none(value: float) -> float | None:
@@ -107,70 +147,118 @@ def gaps(
     *,
     level: str = "qpv",
     scope: str = Scope.WHOLE,
+    reader: Reader | None = None,
 ) -> dict[int, list[Gap]]:
-    """Return each quarter's gaps to each reference, in the order of ``references``."""
+    """Return each quarter's gaps to each reference, in the order of ``references``.
+
+    With a ``reader`` both sides are made of what that person may see, and of nothing else.
+    """
     wanted = list(references)
     known = {r.territory: quarters_within(r.territory, level, date(year, 12, 31)) for r in wanted}
     everyone = {*quarters, *known, *(q for found in known.values() for q in found)}
-    frame = figures([indicator.code], territories=sorted(everyone), years=[year], scope=scope)
+    frame = figures(
+        [indicator.code], territories=sorted(everyone), years=[year], scope=scope, reader=reader
+    )
     rows = frame.set_index("territory")
     others = {r: _other(indicator, r, rows, known[r.territory]) for r in wanted}
     return {
-        quarter: [_gap(r.label, _value(rows, quarter), *others[r]) for r in wanted]
+        quarter: [_gap(r.label, _own(rows, quarter), others[r]) for r in wanted]
         for quarter in quarters
     }
 
 
+def reference_figure(
+    indicator: Indicator, reference: Reference, year: int, *, level: str = "qpv",
+    scope: str = Scope.WHOLE, reader: Reader | None = None,
+) -> Side:  # fmt: skip
+    """Return a reference's own figure of a year: NaN, and why, where it is not known."""
+    inside = quarters_within(reference.territory, level, date(year, 12, 31))
+    inside = inside if reference.without_quarters else []
+    frame = figures(
+        [indicator.code], territories=[reference.territory, *inside], years=[year], scope=scope,
+        reader=reader,
+    )  # fmt: skip
+    return _other(indicator, reference, frame.set_index("territory"), inside)
+
+
 def gap_to_all(
-    indicator: Indicator, quarters: Sequence[int], all_quarters: Sequence[int], year: int
+    indicator: Indicator,
+    quarters: Sequence[int],
+    all_quarters: Sequence[int],
+    year: int,
+    *,
+    scope: str = Scope.WHOLE,
+    reader: Reader | None = None,
 ) -> dict[int, Gap]:
     """Return each quarter's gap to all quarters taken together (a sum over a sum)."""
     everyone = sorted({*quarters, *all_quarters})
-    rows = figures([indicator.code], territories=everyone, years=[year]).set_index("territory")
-    own = rows.reindex(list(all_quarters))
-    other, reason = _together(indicator, own)
-    return {q: _gap("ensemble des quartiers", _value(rows, q), other, reason) for q in quarters}
+    rows = figures(
+        [indicator.code], territories=everyone, years=[year], scope=scope, reader=reader
+    ).set_index("territory")
+    other = _together(indicator, rows.reindex(list(all_quarters)))
+    return {q: _gap(ALL_QUARTERS, _own(rows, q), other) for q in quarters}
 
 
-def _value(rows: pd.DataFrame, territory: int) -> float:
-    return float(rows["value"].get(territory, np.nan))
+def _own(rows: pd.DataFrame, territory: int) -> Side:
+    if territory not in rows.index:
+        return Side()
+    row: Any = rows.loc[territory]
+    reason = WITHHELD if row["standing"] == FigureStanding.WITHHELD else ""
+    counts = float(row["numerator"]), float(row["denominator"])
+    return Side(float(row["value"]), *counts, (row["source"],), reason)
 
 
 def _other(
     indicator: Indicator, reference: Reference, rows: pd.DataFrame, quarters: Sequence[int]
-) -> tuple[float, str]:
+) -> Side:
     if not reference.without_quarters:
-        return _value(rows, reference.territory), ""
+        return _own(rows, reference.territory)
     if indicator.nature in (Nature.MEDIAN, Nature.INDEX, Nature.TEXT):
-        return np.nan, NO_REST
+        return Side(reason=NO_REST)
     if reference.territory not in rows.index:
-        return np.nan, NOT_LOADED
+        return Side(reason=NOT_LOADED)
     if reaches_outside(reference.territory, quarters):
-        return np.nan, STRADDLES
-    own = rows.reindex(list(quarters))
+        return Side(reason=STRADDLES)
+    return _rest(indicator, _own(rows, reference.territory), rows.reindex(list(quarters)), rows)
+
+
+def _rest(indicator: Indicator, whole: Side, own: pd.DataFrame, rows: pd.DataFrame) -> Side:
+    """Return a whole without its quarters: counts less counts, nothing where one is not known."""
+    sources = tuple(dict.fromkeys([*whole.sources, *own["source"].dropna()]))
     if indicator.is_additive:
-        rest = _value(rows, reference.territory) - own["value"].sum(skipna=False)
-        return float(rest), MISSING
-    whole: Any = rows.loc[reference.territory]
-    if np.isnan(whole["numerator"]) or np.isnan(whole["denominator"]):
-        return np.nan, NO_COUNTS
+        rest = whole.value - own["value"].sum(skipna=False)
+        return _printable(indicator, Side(rest, sources=sources, reason=MISSING), rows)
+    if np.isnan(whole.numerator) or np.isnan(whole.denominator):
+        return Side(reason=NO_COUNTS)
     if own[["numerator", "denominator"]].isna().any().any():
-        return np.nan, MISSING if own["value"].isna().any() else NO_COUNTS
-    top = whole["numerator"] - own["numerator"].sum()
-    under = whole["denominator"] - own["denominator"].sum()
-    return pooled([float(top)], [float(under)], factor_of(indicator)), ""
+        return Side(reason=MISSING if own["value"].isna().any() else NO_COUNTS)
+    top = whole.numerator - float(own["numerator"].sum())
+    under = whole.denominator - float(own["denominator"].sum())
+    value = pooled([top], [under], factor_of(indicator))
+    return _printable(indicator, Side(value, top, under, sources), rows)
 
 
-def _together(indicator: Indicator, own: pd.DataFrame) -> tuple[float, str]:
+def _together(indicator: Indicator, own: pd.DataFrame) -> Side:
+    sources = tuple(dict.fromkeys(own["source"].dropna()))
     if indicator.is_additive:
-        return float(own["value"].sum(skipna=False)), MISSING
+        return Side(float(own["value"].sum(skipna=False)), sources=sources, reason=MISSING)
     if not indicator.is_pooled:
-        return np.nan, NO_REST
+        return Side(reason=NO_REST)
     known = own.dropna(subset=["numerator", "denominator"])
     if len(known) < len(own):
-        return np.nan, NO_COUNTS if own["value"].notna().all() else MISSING
-    counts = known["numerator"].tolist(), known["denominator"].tolist()
-    return pooled(*counts, factor_of(indicator)), ""
+        return Side(reason=NO_COUNTS if own["value"].notna().all() else MISSING)
+    top, under = float(known["numerator"].sum()), float(known["denominator"].sum())
+    return Side(pooled([top], [under], factor_of(indicator)), top, under, sources)
+
+
+def _printable(indicator: Indicator, rest: Side, rows: pd.DataFrame) -> Side:
+    """Return a rest as it may be printed: nothing where it is a few persons."""
+    least = rows["least"].max()
+    counts = [rest.value] if indicator.is_additive else [rest.numerator, rest.denominator]
+    if indicator.nature == Nature.SHARE:
+        counts.append(rest.denominator - rest.numerator)
+    few = any(0 < count < least for count in counts)
+    return Side(reason=WITHHELD) if indicator.counts_persons and few else rest
 
 
 def factor_of(indicator: Indicator) -> float:
@@ -212,10 +300,17 @@ def percentiles(values: pd.Series) -> pd.Series:
 
 
 def standings(
-    indicator: Indicator, quarters: Sequence[int], year: int, *, generation: int | None = None
-) -> dict[int, Standing]:
-    """Return where each quarter stands among all loaded quarters of its generation."""
-    frame = figures([indicator.code], level="qpv", generation=generation, years=[year])
+    indicator: Indicator, quarters: Sequence[int], year: int, *, generation: int | None = None,
+    scope: str = Scope.WHOLE, reader: Reader | None = None,
+) -> dict[int, Standing]:  # fmt: skip
+    """Return where each quarter stands among all loaded quarters of its generation.
+
+    With a ``reader``, among those whose figure that person may see.
+    """
+    frame = figures(
+        [indicator.code], level="qpv", generation=generation, years=[year], scope=scope,
+        reader=reader,
+    )  # fmt: skip
     values = frame.set_index("territory")["value"]
     places, ranks = percentiles(values), values.rank(method="min")
     known = int(values.notna().sum())
@@ -263,6 +358,7 @@ def evolutions(
     *,
     reference: int | None = None,
     scope: str = Scope.WHOLE,
+    reader: Reader | None = None,
 ) -> dict[int, Evolution]:
     """Return each territory's evolution between two years, and that of its gap to a reference.
 
@@ -270,7 +366,7 @@ def evolutions(
     """
     indicators_of([code])
     everyone = sorted({*territories, *([reference] if reference else [])})
-    frame = figures([code], territories=everyone, years=[first, last], scope=scope)
+    frame = figures([code], territories=everyone, years=[first, last], scope=scope, reader=reader)
     table = frame.pivot(index="territory", columns="year", values="value")
     table = table.reindex(index=everyone, columns=[first, last])
     broken = breaks_of([code])

@@ -12,12 +12,14 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from observatory.errors import ObservatoryError
 from observatory.figures import sheets as service
 from observatory.figures.errors import NotYours
-from observatory.figures.rates import rate_of
+from observatory.figures.rates import rate_of, unit_of
 from observatory.figures.targets import Progress, stands
-from observatory.figures.visible import gated_results
+from observatory.figures.visible import Reader, gated_results, visible
 from observatory.models import (
     Change,
     FollowUpSheet,
@@ -55,24 +57,32 @@ def contract_called(code: str) -> Territory:
     raise UnknownContract(f"No contract {code!r} has a framework or sheets.", f"Known: {codes}.")
 
 
-def compile_year(contract: Territory, year: int) -> dict[str, Any]:
-    """Return a contract's year: engagements, rates, alerts, missing, changes, sources."""
-    engagements = _engagements(contract, year)
-    rates = _rates(contract, year)
+ALL = Reader(everything=True)
+
+
+def compile_year(contract: Territory, year: int, reader: Reader = ALL) -> dict[str, Any]:
+    """Return a contract's year: engagements, rates, alerts, missing, changes, sources.
+
+    A ``reader`` gets what that person may see; what is frozen holds everything, small counts
+    withheld.
+    """
+    engagements = _engagements(contract, year, reader)
+    sheets = service.sheets_for(reader).filter(territory=contract, year=year)
+    rates = _rates(sheets)
     before = Review.objects.filter(territory=contract, year__lt=year).order_by("year", "made_at")
-    last = before.last()
+    last = before.last() if reader.everything else None
     content = {
         "contract": {"code": contract.code, "name": contract.name},
         "year": year,
         "engagements": engagements,
         "progress": dict(sorted(Counter(e["progress"] for e in engagements).items())),
-        "sheets": _sheets(contract, year),
+        "sheets": _sheets(sheets, year),
         "rates": rates,
         "disagreements": [r for r in rates if r["agrees"] is False],
-        "alerts": _alerts(contract, year),
-        "missing": _missing(contract, year, engagements),
-        "changes": _changes(contract, year, engagements, last),
-        "sources": _sources(contract, year),
+        "alerts": _alerts(sheets),
+        "missing": _missing(contract, sheets, engagements),
+        "changes": _changes(contract, sheets, year, engagements, last),
+        "sources": _sources(contract, sheets, reader),
     }
     return plain(content)
 
@@ -112,52 +122,49 @@ def is_intact(review: Review) -> bool:
 # -- parts ---------------------------------------------------------------------------------
 
 
-def _engagements(contract: Territory, year: int) -> list[dict[str, Any]]:
+def _frameworks(contract: Territory, reader: Reader) -> QuerySet[Framework]:
+    rows = Framework.objects.filter(territory=contract)
+    if not reader.everything:
+        rows = visible(rows, reader.person, territory="territory")
+    return rows.order_by("code")
+
+
+def _engagements(contract: Territory, year: int, reader: Reader) -> list[dict[str, Any]]:
     """List every target in force with where it stood that year."""
-    found = []
-    for framework in Framework.objects.filter(territory=contract).order_by("code"):
-        for target, stand in stands(framework, year):
-            told = stand.as_dict()
-            if _tells_of_persons(target.indicator, told["value"]):
-                told |= {"value": None, "reason": "effectif trop petit"}
-            found.append(
-                {
-                    "framework": framework.code,
-                    "indicator": target.indicator.code,
-                    "label": target.indicator.label,
-                    "target": target.stated,
-                    "version": target.version,
-                    "part": target.part,
-                    "horizon": target.horizon,
-                    "source_line": target.source_line,
-                    **told,
-                }
-            )
-    return found
+    return [
+        {
+            "framework": framework.code,
+            "indicator": target.indicator.code,
+            "label": target.indicator.label,
+            "unit": target.indicator.unit,
+            "target": target.stated,
+            "version": target.version,
+            "part": target.part,
+            "horizon": target.horizon,
+            "source_line": target.source_line,
+            **stand.as_dict(),
+        }
+        for framework in _frameworks(contract, reader)
+        for target, stand in stands(framework, year, reader)
+    ]
 
 
-def _tells_of_persons(indicator: Indicator, value: float | None) -> bool:
-    return bool(
-        indicator.counts_persons and indicator.nature == "count" and value and 0 < value < 5
-    )
-
-
-def _sheets(contract: Territory, year: int) -> dict[str, Any]:
-    rows = FollowUpSheet.objects.filter(territory=contract, year=year)
-    states = Counter(rows.values_list("state", flat=True))
+def _sheets(sheets: QuerySet[FollowUpSheet], year: int) -> dict[str, Any]:
+    states = Counter(sheets.values_list("state", flat=True))
     # As of the last day of the year after: a year's sheets are due in the next one.
-    actors = service.completeness(contract.pk, year, date(year + 1, 12, 31))
-    return {"count": rows.count(), "states": dict(sorted(states.items())), "actors": actors}
+    actors = service.completeness_of(sheets, date(year + 1, 12, 31))
+    return {"count": sheets.count(), "states": dict(sorted(states.items())), "actors": actors}
 
 
-def _rates(contract: Territory, year: int) -> list[dict[str, Any]]:
-    rows = gated_results(
-        SheetResult.objects.filter(sheet__territory=contract, sheet__year=year)
-    ).select_related("sheet__organisation", "sheet__source", "indicator")
+def _rates(sheets: QuerySet[FollowUpSheet]) -> list[dict[str, Any]]:
+    rows = gated_results(SheetResult.objects.filter(sheet__in=sheets)).select_related(
+        "sheet__organisation", "sheet__source", "indicator"
+    )
     found = []
     for result in rows.order_by("sheet__code", "order"):
         hidden = result.withheld
         told = {} if hidden else rate_of(result).as_dict()
+        told["rate_unit"] = told.pop("unit", unit_of(result.formula))
         found.append(
             {
                 "sheet": result.sheet.code,
@@ -180,23 +187,24 @@ def _rates(contract: Territory, year: int) -> list[dict[str, Any]]:
     return found
 
 
-def _alerts(contract: Territory, year: int) -> list[dict[str, str]]:
-    rows = FollowUpSheet.objects.filter(territory=contract, year=year).exclude(alerts="")
+def _alerts(sheets: QuerySet[FollowUpSheet]) -> list[dict[str, str]]:
     return [
         {"sheet": s.code, "title": s.title, "alerts": s.alerts, "adjustment": s.adjustment}
-        for s in rows.order_by("code")
+        for s in sheets.exclude(alerts="").order_by("code")
     ]
 
 
-def _missing(contract: Territory, year: int, engagements: list[dict[str, Any]]) -> dict[str, Any]:
+def _missing(
+    contract: Territory, sheets: QuerySet[FollowUpSheet], engagements: list[dict[str, Any]]
+) -> dict[str, Any]:
     """List what nobody can tell: no figure, a sheet not handed in, an indicator not defined."""
-    late = FollowUpSheet.objects.filter(territory=contract, year=year, state__in=service.OPEN)
+    late = sheets.filter(state__in=service.OPEN)
+    frameworks = {engagement["framework"] for engagement in engagements}
     undefined = Indicator.objects.filter(
-        rows__node__framework__territory=contract, state=IndicatorState.TO_DEFINE
-    ).distinct()
-    silent = SheetResult.objects.filter(
-        sheet__territory=contract, sheet__year=year, result__isnull=True
-    )
+        rows__node__framework__territory=contract, rows__node__framework__code__in=frameworks,
+        state=IndicatorState.TO_DEFINE,
+    ).distinct()  # fmt: skip
+    silent = SheetResult.objects.filter(sheet__in=sheets, result__isnull=True)
     no_data = [e["indicator"] for e in engagements if e["progress"] == str(Progress.NO_DATA)]
     return {
         "without_figure": no_data,
@@ -213,10 +221,12 @@ def _missing(contract: Territory, year: int, engagements: list[dict[str, Any]]) 
 
 
 def _changes(
-    contract: Territory, year: int, engagements: list[dict[str, Any]], last: Review | None
-) -> dict[str, Any]:
+    contract: Territory, sheets: QuerySet[FollowUpSheet], year: int,
+    engagements: list[dict[str, Any]], last: Review | None,
+) -> dict[str, Any]:  # fmt: skip
     """Say what differs from the last frozen year, and which targets were adjusted."""
-    adjusted = Target.objects.filter(territory=contract, version__gt=1)
+    codes = {engagement["indicator"] for engagement in engagements}
+    adjusted = Target.objects.filter(territory=contract, version__gt=1, indicator__code__in=codes)
     told: dict[str, Any] = {
         "targets_adjusted": [
             {"indicator": t.indicator.code, "version": t.version, "stated": t.stated,
@@ -224,7 +234,7 @@ def _changes(
             for t in adjusted.filter(decided_on__year=year).select_related("indicator")
             .order_by("indicator__code", "version", "part")
         ],
-        "edits": _edits(contract, year),
+        "edits": _edits(sheets),
         "since": None,
         "progress": [],
     }  # fmt: skip
@@ -241,17 +251,17 @@ def _changes(
     return told
 
 
-def _edits(contract: Territory, year: int) -> dict[str, int]:
+def _edits(sheets: QuerySet[FollowUpSheet]) -> dict[str, int]:
     """Count the noted changes of this year's sheets, by what was done."""
-    rows = FollowUpSheet.objects.filter(territory=contract, year=year)
     changes = Change.objects.filter(
-        table=FollowUpSheet._meta.db_table, row_id__in=rows.values("pk"), action="update"
+        table=FollowUpSheet._meta.db_table, row_id__in=sheets.values("pk"), action="update"
     )
     return {"sheets": changes.values("row_id").distinct().count(), "changes": changes.count()}
 
 
-def _sources(contract: Territory, year: int) -> list[dict[str, str]]:
-    frameworks = Source.objects.filter(frameworks__territory=contract)
-    sheets = Source.objects.filter(followupsheet__territory=contract, followupsheet__year=year)
-    both = {s.code: s for s in (*frameworks, *sheets)}
+def _sources(
+    contract: Territory, sheets: QuerySet[FollowUpSheet], reader: Reader
+) -> list[dict[str, str]]:
+    frameworks = Source.objects.filter(frameworks__in=_frameworks(contract, reader))
+    both = {s.code: s for s in (*frameworks, *Source.objects.filter(followupsheet__in=sheets))}
     return [{"code": code, **both[code].citation()} for code in sorted(both)]

@@ -12,29 +12,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.db import connection
+from django.db.models import Case, Count, F, QuerySet, Value, When, Window
 
 from observatory.figures.errors import UnknownIndicator
-from observatory.models import Indicator, Scope, SeriesBreak
+from observatory.figures.visible import Reader, observations_for
+from observatory.models import Indicator, Observation, Scope, SeriesBreak, Standing
 
+NUMBERS = ("value", "numerator", "denominator", "low", "high")
 COLUMNS = (
-    "indicator", "territory", "year", "value", "numerator", "denominator", "low", "high",
-    "standing", "scope", "source", "note", "sources",
+    "indicator", "territory", "year", *NUMBERS, "standing", "scope", "source", "note", "least",
+    "sources",
 )  # fmt: skip
-STATEMENT = """
-SELECT DISTINCT ON (o.indicator_id, o.territory_id, o.year)
-    i.code, o.territory_id, o.year, o.value, o.numerator, o.denominator, o.low, o.high,
-    o.standing, o.scope, s.code, o.note,
-    count(*) OVER (PARTITION BY o.indicator_id, o.territory_id, o.year)
-FROM observatory_observation o
-JOIN observatory_indicator i ON i.id = o.indicator_id
-JOIN observatory_source s ON s.id = o.source_id
-{joins}
-WHERE o.indicator_id = ANY(%(indicators)s) AND o.period = '' AND o.scope = %(scope)s {filters}
-ORDER BY o.indicator_id, o.territory_id, o.year,
-    array_position(ARRAY['declared', 'computed', 'estimated', 'withheld', 'not_available'],
-        o.standing::text), s.vintage DESC, s.code
-"""
+KEYS = ("indicator_id", "territory_id", "year")
+PREFERRED = (
+    Standing.DECLARED, Standing.COMPUTED, Standing.ESTIMATED, Standing.WITHHELD,
+    Standing.NOT_AVAILABLE,
+)  # fmt: skip
 
 
 def indicators_of(codes: Iterable[str]) -> dict[str, Indicator]:
@@ -58,33 +51,40 @@ def figures(
     generation: int | None = None,
     years: Sequence[int] | None = None,
     scope: str = Scope.WHOLE,
+    reader: Reader | None = None,
 ) -> pd.DataFrame:
     """Return one row per indicator, territory and year with the columns of ``COLUMNS``.
 
     A value that is withheld or not available is NaN. ``territory`` is an id; ``sources`` counts
-    the sources that give the figure.
+    the sources that give the figure. With a ``reader`` there is only what that person may see,
+    and ``least`` is the smallest count of persons that may be printed; whatever leaves the
+    observatory is made so. Without one every source is read, and ``least`` is 0.
     """
     found = indicators_of(codes)
-    values: dict[str, Any] = {"indicators": [i.pk for i in found.values()], "scope": scope}
-    joins, filters = "", ""
-    if territories is not None:
-        filters += " AND o.territory_id = ANY(%(territories)s)"
-        values["territories"] = list(territories)
-    if years is not None:
-        filters += " AND o.year = ANY(%(years)s)"
-        values["years"] = list(years)
-    if level or generation is not None:
-        joins = "JOIN observatory_territory t ON t.id = o.territory_id"
-        filters += " AND (%(level)s = '' OR t.level = %(level)s)"
-        filters += " AND (%(generation)s::int IS NULL OR t.generation = %(generation)s)"
-        values |= {"level": level, "generation": generation}
-    with connection.cursor() as cursor:
-        # Both parts are constants of this module: no word of a request is ever among them.
-        cursor.execute(STATEMENT.format(joins=joins, filters=filters), values)
-        frame = pd.DataFrame(cursor.fetchall(), columns=list(COLUMNS))
-    numbers = ["value", "numerator", "denominator", "low", "high"]
-    frame[numbers] = frame[numbers].astype(np.float64)
+    wanted = {
+        "territory__in": territories,
+        "year__in": years,
+        "territory__level": level or None,
+        "territory__generation": generation,
+    }
+    rows = observations_for(reader).filter(
+        indicator__in=[i.pk for i in found.values()], period="", scope=scope,
+        **{name: value for name, value in wanted.items() if value is not None},
+    )  # fmt: skip
+    frame = pd.DataFrame(list(_one_each(rows)), columns=list(COLUMNS))
+    frame[list(NUMBERS)] = frame[list(NUMBERS)].astype(np.float64)
     return frame
+
+
+def _one_each(rows: QuerySet[Observation]) -> QuerySet[Observation, tuple[Any, ...]]:
+    """Keep one row per figure, the preferred one, with its columns in order."""
+    order = Case(*(When(shown_standing=one, then=Value(n)) for n, one in enumerate(PREFERRED)))
+    told = rows.annotate(told_by=Window(Count("pk"), partition_by=[F(name) for name in KEYS]))
+    told = told.order_by(*KEYS, order, "-source__vintage", "source__code").distinct(*KEYS)
+    return told.values_list(
+        "indicator__code", "territory_id", "year", *(f"shown_{name}" for name in NUMBERS),
+        "shown_standing", "scope", "source__code", "note", "least", "told_by",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

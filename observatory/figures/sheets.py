@@ -15,13 +15,15 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from observatory.figures.errors import BadSheet, NotYours, WrongStep
 from observatory.figures.rates import PERCENT, share_of_counts
+from observatory.figures.visible import Reader, visible
 from observatory.history import acting
 from observatory.models import FollowUpSheet, Nature, Right, SheetResult, SheetState, User
-from observatory.permissions import may
+from observatory.permissions import may, territories_where
 
 WORDS = ("method", "analysis", "alerts", "adjustment")
 NUMBERS = ("previous", "result", "numerator", "denominator", "declared")
@@ -41,6 +43,23 @@ def may_fill(user: User | None, sheet: FollowUpSheet) -> bool:
         return False
     own = user.organisation_id is not None and user.organisation_id == sheet.organisation_id
     return own or may_steer(user, sheet)
+
+
+def readable_sheets(person: User | None) -> QuerySet[FollowUpSheet]:
+    """Return one's own sheets; validated ones by their source's reach; drafts where one steers."""
+    finished = Q(state=SheetState.VALIDATED)
+    where = territories_where(person, Right.VIEW_WORKING)
+    finished |= ~Q(pk__in=[]) if where is None else Q(territory__in=where)
+    shown = visible(FollowUpSheet.objects.all(), person, territory="territory").filter(finished)
+    own = Q(pk__in=[])
+    if person is not None and person.organisation_id:
+        own = Q(organisation=person.organisation_id)
+    return FollowUpSheet.objects.filter(Q(pk__in=shown.values("pk")) | own)
+
+
+def sheets_for(reader: Reader) -> QuerySet[FollowUpSheet]:
+    """Return the sheets a reader may read."""
+    return FollowUpSheet.objects.all() if reader.everything else readable_sheets(reader.person)
 
 
 def sheets_of(user: User, year: int | None = None) -> Sequence[FollowUpSheet]:
@@ -262,8 +281,12 @@ def completeness(territory: int, year: int, today: date | None = None) -> list[d
     ``filled`` of ``lines`` have a result or say why there is none; ``late`` counts sheets not
     handed in by their date. A sheet without an actor stands under "".
     """
-    day = today or timezone.localdate()
     rows = FollowUpSheet.objects.filter(territory=territory, year=year)
+    return completeness_of(rows, today or timezone.localdate())
+
+
+def completeness_of(rows: QuerySet[FollowUpSheet], day: date) -> list[dict[str, Any]]:
+    """Return the same of some sheets, as of a day."""
     found: dict[str, dict[str, Any]] = {}
     for sheet in rows.select_related("organisation").prefetch_related("results"):
         name = sheet.organisation.name if sheet.organisation else ""

@@ -7,10 +7,12 @@ or nothing is told apart from one with a figure.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from observatory.figures.gaps import NOT_LOADED, WITHHELD, Reference, reference_figure
+from observatory.figures.visible import Reader, observations_for
 from observatory.models import (
     Bound,
     Framework,
@@ -45,6 +47,8 @@ class Reading:
     start_year: int | None = None
     reference: float | None = None
     start_reference: float | None = None
+    sources: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,15 @@ class Stand:
     value: float | None = None
     year: int | None = None
     reason: str = ""
+    start: float | None = None
+    start_year: int | None = None
+    reference: float | None = None
+    start_reference: float | None = None
+    sources: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {**vars(self), "progress": str(self.progress)}
+        return {**vars(self), "progress": str(self.progress), "sources": list(self.sources)}
 
 
 def aim_of(target: Target, reading: Reading) -> float | None:
@@ -117,6 +126,8 @@ AIMS: dict[str, Callable[[Target, Reading], float | None]] = {
     TargetForm.ALL: lambda target, reading: 100.0,
     TargetForm.NONE_LEFT: lambda target, reading: 0.0,
 }
+TO_A_REFERENCE = (TargetForm.HALVE_GAP, TargetForm.CONVERGE)
+NO_REFERENCE = "aucune série de référence n’est nommée"
 WITHOUT_FIGURE = (TargetForm.DIRECTION, TargetForm.DELIVERABLE, TargetForm.PER_UNIT)
 
 
@@ -129,13 +140,17 @@ def stand_of(target: Target, reading: Reading, today: int) -> Stand:
     if target.form == TargetForm.UNSET:
         return Stand(Progress.UNSET)
     if reading.value is None:
-        return Stand(Progress.NO_DATA, aim_of(target, reading), reason="aucune valeur")
-    told: dict[str, Any] = {"value": reading.value, "year": reading.year}
+        reason = reading.reason or "aucune valeur"
+        return Stand(Progress.NO_DATA, aim_of(target, reading), reason=reason)
+    told: dict[str, Any] = {
+        name: value for name, value in vars(reading).items() if name != "reason"
+    }
     if target.form in WITHOUT_FIGURE:
         return _worded(target, reading, told)
     aim = aim_of(target, reading)
     if aim is None:
-        return Stand(Progress.NOT_MEASURABLE, reason="sans point de départ ni référence", **told)
+        reason = reading.reason or "sans point de départ ni référence"
+        return Stand(Progress.NOT_MEASURABLE, reason=reason, **told)
     if _is_met(target, reading.value, aim, reading):
         return Stand(Progress.REACHED, aim, **told)
     late = _is_late(target, reading, aim, today)
@@ -190,55 +205,89 @@ def _is_late(target: Target, reading: Reading, aim: float, today: int) -> bool:
 # -- what is stored ------------------------------------------------------------------------
 
 
-def reading_of(target: Target, today: int) -> Reading:
+def reading_of(target: Target, today: int, reader: Reader | None = None) -> Reading:
     """Return the latest figure up to a year for a target, with the earliest as its start.
 
     A target that is a share of an indicator that counts needs both counts; figures of another
-    scope are never taken.
+    scope are never taken. A target set against a reference comes with the reference's figures
+    of the same two years, where they are loaded; those of no other year stand for them.
     """
-    rows = Observation.objects.filter(
+    rows = observations_for(reader).filter(
         indicator=target.indicator, territory=target.territory, year__lte=today, period=""
     )
     if target.scope != "unstated":
         rows = rows.filter(scope=target.scope)
+    rows = rows.select_related("source").order_by("year", "source__vintage", "source__code")
+    known = list(rows)
     points = [
-        (row.year, value)
-        for row in rows.order_by("year", "source__vintage", "source__code")
+        (row.year, value, row.source.code)
+        for row in known
         if (value := _measured(row, target)) is not None
     ]
+    if known and known[-1].shown_standing == "withheld":  # type: ignore[attr-defined]
+        return Reading(reason=WITHHELD)
     if not points:
         return Reading()
-    (first, start), (last, value) = points[0], points[-1]
+    (first, start, _), (last, value, source) = points[0], points[-1]
     alone = first == last
-    return Reading(value, last, None if alone else start, None if alone else first)
+    reading = Reading(
+        value, last, None if alone else start, None if alone else first, sources=(source,)
+    )
+    return _referenced(target, reading, reader) if target.form in TO_A_REFERENCE else reading
 
 
-def _measured(row: Observation, target: Target) -> float | None:
+def _referenced(target: Target, reading: Reading, reader: Reader | None) -> Reading:
+    """Add the figures of the reference that the target names, or why there are none."""
+    place = target.reference
+    if place is None and target.reference_indicator is not None:
+        place = target.territory
+    if place is None or reading.year is None:
+        return replace(reading, reason=NO_REFERENCE)
+    against = Reference(place.pk, place.name, target.reference_rest)
+    indicator = target.reference_indicator or target.indicator
+    now = reference_figure(indicator, against, reading.year, reader=reader)
+    first = target.baseline_year or reading.start_year
+    start = reference_figure(indicator, against, first, reader=reader) if first else None
+    needed = [now, start] if target.form == TargetForm.HALVE_GAP else [now]
+    missing = [side for side in needed if side is None or side.known is None]
+    reason = next((side.reason for side in missing if side and side.reason), NOT_LOADED)
+    return replace(
+        reading, reference=now.known, start_reference=start.known if start else None,
+        sources=tuple(dict.fromkeys([*reading.sources, *now.sources])),
+        reason=reason if missing else "",
+    )  # fmt: skip
+
+
+def _measured(row: Any, target: Target) -> float | None:
     as_share = target.form in (TargetForm.SHARE, TargetForm.ALL)
     if as_share and target.indicator.nature != Nature.SHARE:
-        if row.numerator is None or not row.denominator:
+        if row.shown_numerator is None or not row.shown_denominator:
             return None
-        return 100 * row.numerator / row.denominator
-    return row.value
+        return float(100 * row.shown_numerator / row.shown_denominator)
+    return row.shown_value
 
 
-def stands(framework: Framework, today: int) -> list[tuple[Target, Stand]]:
-    """Return every target in force of a framework with where it stands: latest versions only."""
+def stands(
+    framework: Framework, today: int, reader: Reader | None = None
+) -> list[tuple[Target, Stand]]:
+    """Return every target in force of a framework with where it stands: latest versions only.
+
+    With a ``reader`` by the figures that person may see.
+    """
     indicators = Indicator.objects.filter(rows__node__framework=framework).distinct()
-    found = []
-    for target in Target.objects.filter(
-        indicator__in=indicators, territory=framework.territory
-    ).select_related("indicator", "source"):
-        found.append(target)
+    rows = Target.objects.filter(indicator__in=indicators, territory=framework.territory)
+    found = list(
+        rows.select_related("indicator", "source", "territory", "reference", "reference_indicator")
+    )
     latest: dict[int, int] = {}
     for target in found:
         latest[target.indicator_id] = max(latest.get(target.indicator_id, 0), target.version)
     held = [t for t in found if t.version == latest[t.indicator_id]]
-    readings = _readings(held, today)
+    readings = _readings(held, today, reader)
     return [(target, stand_of(target, readings[target.pk], today)) for target in held]
 
 
-def _readings(targets: list[Target], today: int) -> dict[int, Reading]:
+def _readings(targets: list[Target], today: int, reader: Reader | None) -> dict[int, Reading]:
     """Read all at once which indicators have any figure; most have none."""
     with_figures = set(
         Observation.objects.filter(
@@ -246,7 +295,8 @@ def _readings(targets: list[Target], today: int) -> dict[int, Reading]:
         ).values_list("indicator_id", flat=True)
     )
     return {
-        t.pk: reading_of(t, today) if t.indicator_id in with_figures else Reading() for t in targets
+        t.pk: reading_of(t, today, reader) if t.indicator_id in with_figures else Reading()
+        for t in targets
     }
 
 

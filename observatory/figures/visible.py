@@ -6,6 +6,7 @@ material. The right to see may be held everywhere or on one contract only.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db.models import Case, F, FloatField, Model, Q, QuerySet, Value, When
@@ -30,8 +31,20 @@ NEEDED = {
 }
 # Persons: below this nothing is printed unless the source says more (never less).
 SMALLEST_COUNT = 5
+FIGURE = ("value", "low", "high", "numerator", "denominator")
 POOLED = (Nature.SHARE, Nature.RATE, Nature.RATIO, Nature.MEAN)
 Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whoever reads what is published; ``person`` None is anybody.
+
+    ``everything`` reads every source, small counts withheld: what a frozen review is made of.
+    """
+
+    person: User | None = None
+    everything: bool = False
 
 
 def visible(
@@ -71,7 +84,8 @@ def too_small(least: str = "least", indicator: str = "indicator", value: str = "
     """Tell which figures could tell something of a person.
 
     A count from 1 under the threshold; a share or rate whose numerator, denominator or rest is
-    such a count. Nought is no one, and no breach.
+    such a count. Nought is no one, and no breach. What only subtraction would tell is found
+    beforehand, in observatory/figures/differencing.py.
     """
 
     def small(name: str) -> Q:
@@ -88,14 +102,31 @@ def visible_observations(person: User | None) -> QuerySet[Observation]:
     """Return the observations ``person`` may see, small counts of persons withheld.
 
     What may be printed is in ``shown_value``, ``shown_numerator``, ``shown_denominator``,
-    ``shown_low``, ``shown_high`` and ``shown_standing``.
+    ``shown_low``, ``shown_high`` and ``shown_standing``. Withheld too is what would let such a
+    count be found by subtraction from others.
     """
-    rows = visible(Observation.objects.all(), person, territory="territory")
-    small = too_small()
-    names = ("value", "low", "high", "numerator", "denominator")
-    return rows.annotate(least=least_shown(), rest=F("denominator") - F("numerator")).annotate(
+    return gated_observations(visible(Observation.objects.all(), person, territory="territory"))
+
+
+def gated_observations(rows: QuerySet[Observation]) -> QuerySet[Observation]:
+    """Return observations with what may be printed of each in ``shown_…``."""
+    small = too_small() | Q(betrays=True)
+    rows = rows.annotate(least=least_shown(), rest=F("denominator") - F("numerator"))
+    return rows.annotate(
         shown_standing=Case(When(small, then=Value(Standing.WITHHELD)), default=F("standing")),
-        **{f"shown_{name}": unless(small, name) for name in names},
+        **{f"shown_{name}": unless(small, name) for name in FIGURE},
+    )
+
+
+def observations_for(reader: Reader | None) -> QuerySet[Observation]:
+    """Return what a reader may see; without one every observation, as stored, with ``least`` 0."""
+    if reader is not None:
+        rows = Observation.objects.all()
+        return (
+            gated_observations(rows) if reader.everything else visible_observations(reader.person)
+        )
+    return Observation.objects.annotate(
+        least=Value(0), **{f"shown_{name}": F(name) for name in ("standing", *FIGURE)}
     )
 
 

@@ -106,6 +106,14 @@ class Indicator(models.Model):
     counts_persons = models.BooleanField(
         default=False, help_text="Small values could tell something of a person: gated."
     )
+    part_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parts",
+        help_text="The count of which this is a part; parts of one whole never overlap.",
+    )
     theme = models.CharField(max_length=80, blank=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
@@ -170,7 +178,8 @@ class Observation(models.Model):
     ``period`` names a part of the year or a school year; blank, the figure is of the year.
     ``outline_on`` is the day whose outline of the territory the producer counted in, where it
     is not the year itself (2012 incomes given in the outlines of 2015). ``low`` and ``high``
-    bound an estimate. ``row`` is the line of the file it came from.
+    bound an estimate. ``row`` is the line of the file it came from. ``betrays`` is worked out
+    after each load (observatory/figures/differencing.py).
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="observations")
@@ -190,6 +199,11 @@ class Observation(models.Model):
     extracted_on = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
     row = models.PositiveIntegerField(null=True, blank=True)
+    betrays = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Printed, it would let a few persons be found by subtraction: withheld.",
+    )
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, blank=True)
 
     class Meta:

@@ -168,6 +168,10 @@ class Target(models.Model):
 
     A target has its own unit and denominator: an indicator that counts may have a target that
     is a share. ``stated`` is the document's wording. Versions are kept; the latest one holds.
+
+    A gap to halve, or a figure to reach, is to a reference: ``reference`` is its territory,
+    without its quarters where ``reference_rest`` says so; ``reference_indicator`` its indicator
+    where it is another one. With an indicator alone the reference is of the target's own place.
     """
 
     indicator = models.ForeignKey(Indicator, on_delete=models.CASCADE, related_name="targets")
@@ -189,6 +193,13 @@ class Target(models.Model):
     baseline_year = models.PositiveSmallIntegerField(null=True, blank=True)
     horizon = models.PositiveSmallIntegerField(null=True, blank=True)
     scope = models.CharField(max_length=14, choices=Scope.choices, default=Scope.UNSTATED)
+    reference = models.ForeignKey(
+        Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reference_rest = models.BooleanField(default=False)
+    reference_indicator = models.ForeignKey(
+        Indicator, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     stated = models.TextField(blank=True)
     reason = models.CharField(max_length=300, blank=True)
     decided_on = models.DateField(null=True, blank=True)

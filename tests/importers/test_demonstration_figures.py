@@ -15,7 +15,9 @@ from importers.demonstration import figures
 from importers.demonstration.facts import QUARTERS
 from importers.folder import load_folder
 from observatory.figures.gaps import Reference, gap_to_all, gaps
+from observatory.figures.rates import rate_of
 from observatory.figures.series import breaks_of
+from observatory.figures.statements import check_all
 from observatory.figures.targets import Progress, stands
 from observatory.figures.visible import visible, visible_observations
 from observatory.models import (
@@ -27,6 +29,7 @@ from observatory.models import (
     Observation,
     Reach,
     SeriesBreak,
+    SheetResult,
     SheetState,
     Source,
     Standing,
@@ -242,6 +245,15 @@ def test_follow_up_sheets_hang_on_the_actions(loaded: dict[str, str]) -> None:
     }  # fmt: skip
 
 
+def test_a_rate_and_a_sum_of_the_report_are_not_what_their_parts_give(
+    loaded: dict[str, str],
+) -> None:
+    wrong = {one.statement.key: one.computed for one in check_all(only_disagreements=True)}
+    assert wrong == {"signataires": pytest.approx(92.4), "createurs": 1246}
+    told = SheetResult.objects.get(label="Part des signataires habitant un quartier")
+    assert (told.declared, rate_of(told).agrees) == (95, False)
+
+
 # -- money ---------------------------------------------------------------------------------
 
 
@@ -300,6 +312,6 @@ def test_every_new_file_is_public_and_said_to_be_invented() -> None:
         for entry in open_demonstration().toml("manifest.toml")["file"]
         if entry["path"].startswith(("figures/", "contract/"))
     ]
-    assert len(new) == 5
+    assert len(new) == 6
     assert all(entry["sharing"] == "public" for entry in new)
     assert all("ficti" in entry["title"] for entry in new)

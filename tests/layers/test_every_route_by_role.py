@@ -43,6 +43,10 @@ ROUTES = {
     "api/zones/": "/api/zones/",
     "api/observations/": "/api/observations/",
     "api/coverage/": "/api/coverage/?category=library",
+    "api/compare/": "/api/compare/",
+    # Their rights are asked figure by figure: tests/layers/test_comparisons_by_address.py.
+    "api/compare/<slug:name>.csv": None,
+    "api/compare/<slug:name>/": None,
     # Their rights are asked sheet by sheet: tests/layers/test_sheets_by_address.py.
     "api/sheets/completeness": None,
     "api/sheets/template.csv": None,

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from observatory.figures.money import efforts, per_inhabitant, population, projects, spent
+from observatory.figures.money import (
+    Lines,
+    efforts,
+    per_inhabitant,
+    population,
+    projects,
+    spent,
+)
 from observatory.models import (
     Credit,
     FundingLine,
@@ -89,7 +96,7 @@ def test_several_places_without_shares_are_never_split_evenly(places: dict[str, 
 def test_planned_and_paid_money_are_not_added_up(places: dict[str, Territory]) -> None:
     a_line("voté", 1000, (places["A"], None), phase="voted")
     a_line("payé", 900, (places["A"], None), phase="paid")
-    found = spent([2016], quarters(places), phase="paid")
+    found = spent([2016], quarters(places), Lines(phase="paid"))
     assert found.table.loc[places["A"].pk, "total"] == 900
 
 
@@ -150,7 +157,7 @@ def test_the_grants_of_the_department_by_commune() -> None:
     list(load_published("subventions"))
     ivry = Territory.objects.get(level=Level.COMMUNE, code="94041")
     years = list(range(2015, 2020))
-    found = spent(years, [ivry.pk], sources=["grand-orly-2019-subventions"])
+    found = spent(years, [ivry.pk], Lines(sources=["grand-orly-2019-subventions"]))
     assert found.table["total"].iloc[0] == 217_300
     assert found.unplaced == 0
     a_figure(an_indicator("population"), ivry, 2013, 58_933)

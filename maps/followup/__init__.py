@@ -1,0 +1,1 @@
+"""Pages of what was promised: the tree of engagements, follow-up sheets, annual reviews."""

@@ -1,0 +1,92 @@
+// Keeps each field of a follow-up sheet as soon as it is left or typing stops, and takes the last
+// one back when asked. Without this script the form is posted whole.
+const PAUSE = 800;
+const form = document.querySelector("form[data-sheet]");
+const status = form.querySelector("[data-status]");
+const undo = form.querySelector("[data-undo]");
+const numbers = new Set(["previous", "result", "numerator", "denominator", "declared"]);
+const kept = new Map();
+const steps = [];
+const waiting = new Map();
+let queue = Promise.resolve();
+
+const fields = [...form.querySelectorAll("[data-field]")];
+for (const field of fields) {
+  kept.set(field, field.value);
+  field.addEventListener("input", () => later(field));
+  field.addEventListener("change", () => now(field));
+}
+undo.hidden = false;
+undo.addEventListener("click", takeBack);
+form.addEventListener("submit", () => waiting.forEach(clearTimeout));
+
+function later(field) {
+  clearTimeout(waiting.get(field));
+  waiting.set(field, setTimeout(() => now(field), PAUSE));
+}
+
+function now(field) {
+  clearTimeout(waiting.get(field));
+  waiting.delete(field);
+  // One after the other: answers must not cross.
+  queue = queue.then(() => keep(field, field.value, true));
+}
+
+async function takeBack() {
+  fields.filter((field) => waiting.has(field)).forEach(now);
+  await queue;
+  const step = steps.pop();
+  if (!step) return say(form.dataset.nothing);
+  step.field.value = step.before;
+  queue = queue.then(() => keep(step.field, step.before, false));
+  await queue;
+  step.field.focus();
+}
+
+async function keep(field, text, isNew) {
+  const before = kept.get(field);
+  if (text === before) return;
+  const told = await send(bodyOf(field, text));
+  if (told === null) {
+    kept.set(field, text);
+    if (isNew) steps.push({ field, before });
+  }
+  field.setAttribute("aria-invalid", told === null ? "false" : "true");
+  say(told === null ? (isNew ? form.dataset.kept : form.dataset.undone) : `${form.dataset.failed} ${told}`);
+}
+
+function bodyOf(field, text) {
+  const { field: name, order } = field.dataset;
+  if (order === undefined) return { [name]: text };
+  const value = numbers.has(name) ? numberOf(text) : text;
+  return { results: [{ order: Number(order), [name]: value }] };
+}
+
+function numberOf(text) {
+  const bare = text.replace(/\s/g, "").replace(",", ".");
+  if (bare === "") return null;
+  const value = Number(bare);
+  return Number.isNaN(value) ? text : value;
+}
+
+/** Return null once it is kept, else what is wrong. */
+async function send(body) {
+  try {
+    const answer = await fetch(form.dataset.sheet, {
+      method: "PATCH",
+      headers: {
+        "Content-Type": "application/json",
+        "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value,
+      },
+      body: JSON.stringify(body),
+    });
+    if (answer.ok) return null;
+    return (await answer.json()).detail;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+function say(words) {
+  status.textContent = words;
+}

@@ -1,0 +1,243 @@
+"""Figures that give a few persons away by subtraction: found after each load, and withheld.
+
+A quarter is taken from its arrondissement, the quarters' share of a scheme from that of quarters
+and watched areas, an age band from all ages: what is left may be a few people. Every whole and
+its parts make a relation: whole = parts + rest. A relation whose rest is a small count, or from
+which a withheld figure can be worked out, loses one more figure, the smallest that will do.
+
+The notion is the gate's (observatory/disclosure/bounds.py): a group is betrayed when every
+whole-numbered solution puts it between 1 and the threshold - 1. All sources are looked at
+together, as the most powerful reader does; whoever sees fewer figures can deduce less.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from django.db.models import Q
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from observatory.disclosure.bounds import solve
+from observatory.figures.relations import Inside, Node, Relation, members_inside, relations_of
+from observatory.figures.visible import POOLED, least_shown
+from observatory.models import Indicator, Nature, Observation, Sharing
+
+# Where a figure of several sources may be given up, the least public one goes first.
+OPENNESS = {str(Sharing.WORKING): 0, str(Sharing.SHARED): 1, str(Sharing.PUBLIC): 2}
+
+
+@dataclass
+class Known:
+    """What is stored at one node: its counts by measure, and how it may be printed.
+
+    ``low`` and ``high`` bound each measure over the sources; a measure without a figure is not
+    there. ``small`` tells that the node is withheld in any case.
+    """
+
+    low: dict[str, float] = field(default_factory=dict)
+    high: dict[str, float] = field(default_factory=dict)
+    least: int = 0
+    openness: int = 2
+    small: bool = False
+    rows: list[int] = field(default_factory=list)
+
+    def add(self, measures: Mapping[str, float], least: int, openness: int, row: int) -> None:
+        """Take one more source's figure in."""
+        for name, value in measures.items():
+            self.low[name] = min(self.low.get(name, value), value)
+            self.high[name] = max(self.high.get(name, value), value)
+        self.least, self.openness = max(self.least, least), min(self.openness, openness)
+        self.small |= any(0 < value < self.least for value in measures.values())
+        self.rows.append(row)
+
+
+def protect(indicators: Iterable[int] | None = None) -> int:
+    """Mark the figures that betray a few persons, of some indicators (ids) or of all.
+
+    Returns how many are marked. Must run inside a transaction, after figures, memberships or
+    terms of sources have changed. Running it twice changes nothing.
+    """
+    counted = Indicator.objects.filter(counts_persons=True)
+    if indicators is not None:
+        asked = list(indicators)
+        family = Q(pk__in=asked) | Q(parts__in=asked) | Q(part_of__in=asked)
+        family |= Q(part_of__parts__in=asked)
+        counted = counted.filter(family)
+    marked: list[int] = []
+    inside: Inside | None = None
+    for nodes in _groups(set(counted.values_list("pk", flat=True))):
+        inside = inside or members_inside()
+        held = held_back(nodes, relations_of(nodes, inside))
+        marked += [row for node in held for row in nodes[node].rows]
+    rows = Observation.objects.filter(indicator__in=counted)
+    rows.filter(betrays=True).exclude(pk__in=marked).update(betrays=False)
+    Observation.objects.filter(pk__in=marked, betrays=False).update(betrays=True)
+    return len(marked)
+
+
+def _groups(indicators: set[int]) -> Iterable[dict[Node, Known]]:
+    """Give what is stored, one family of indicators, year and period at a time."""
+    rows = Observation.objects.filter(indicator__in=indicators).annotate(least=least_shown())
+    told = rows.order_by("year", "period").values_list(
+        "pk", "indicator_id", "indicator__part_of_id", "indicator__nature", "territory_id", "scope",
+        "year", "period", "value", "numerator", "denominator", "least", "source__terms__sharing",
+    )  # fmt: skip
+    groups: dict[tuple[int, int, str], dict[Node, Known]] = defaultdict(dict)
+    for pk, indicator, whole, nature, place, scope, year, period, *counts, least, sharing in told:
+        nodes = groups[whole or indicator, year, period]
+        node = Node(indicator, place, scope, whole)
+        known = nodes.setdefault(node, Known())
+        known.add(_measures(nature, *counts), least, OPENNESS.get(str(sharing), 0), pk)
+    return groups.values()
+
+
+def _measures(
+    nature: str, value: float | None, numerator: float | None, denominator: float | None
+) -> dict[str, float]:
+    """Return the counts of persons that a figure prints, by what they are."""
+    found: dict[str, float | None] = {}
+    if nature == Nature.COUNT:
+        found["value"] = value
+    elif nature in POOLED:
+        found |= {"numerator": numerator, "denominator": denominator}
+        if nature == Nature.SHARE and numerator is not None and denominator is not None:
+            found["rest"] = denominator - numerator
+    return {name: count for name, count in found.items() if count is not None}
+
+
+# -- which to hold back --------------------------------------------------------------------
+
+
+def held_back(nodes: Mapping[Node, Known], relations: list[Relation]) -> set[Node]:
+    """Return the nodes to withhold beside the small ones, so that nothing is betrayed."""
+    small = {node for node, known in nodes.items() if known.small}
+    held: set[Node] = set()
+    measures = {name for known in nodes.values() for name in known.low}
+    while found := _to_give_up(nodes, relations, measures, small | held):
+        held |= found
+    return held
+
+
+def _to_give_up(
+    nodes: Mapping[Node, Known], relations: list[Relation], measures: set[str], hidden: set[Node]
+) -> set[Node]:
+    """Return shown nodes to withhold, one of each relation betrayed; none where nothing is."""
+    found: set[Node] = set()
+    for measure in sorted(measures):
+        system = _System(nodes, relations, measure, hidden)
+        for relation in system.betrayed():
+            shown = [node for node in relation.all if system.is_shown(node)]
+            parts = [node for node in shown if node != relation.whole] or shown
+            if parts and not found.intersection(relation.all):
+                found.add(min(parts, key=lambda n: (nodes[n].openness, nodes[n].high[measure], n)))
+    return found
+
+
+class _System:
+    """The relations of one measure that hold, with what is printed put in."""
+
+    def __init__(
+        self, nodes: Mapping[Node, Known], relations: list[Relation], measure: str,
+        hidden: set[Node],
+    ) -> None:  # fmt: skip
+        self.nodes, self.measure, self.hidden = nodes, measure, hidden
+        self.relations = [r for r in relations if self._holds(r)]
+
+    def is_shown(self, node: Node) -> bool:
+        """Tell whether the node's count is printed."""
+        return node not in self.hidden and self.measure in self.nodes[node].low
+
+    def _holds(self, relation: Relation) -> bool:
+        """Leave out what is not known, and sources that contradict each other: no rest there."""
+        if self.measure not in self.nodes[relation.whole].low:
+            return False
+        known = [self.nodes[p] for p in relation.parts if self.measure in self.nodes[p].low]
+        parts = sum(one.low[self.measure] for one in known)
+        return bool(known) and parts <= self.nodes[relation.whole].high[self.measure] + 0.5
+
+    def _left(self, relation: Relation) -> float:
+        """Return what is left of the whole when all printed parts are taken away."""
+        shown = (self.nodes[p].low[self.measure] for p in relation.parts if self.is_shown(p))
+        return self.nodes[relation.whole].high[self.measure] - sum(shown)
+
+    def _least(self, relation: Relation) -> int:
+        return max(self.nodes[n].least for n in (relation.whole, *relation.parts))
+
+    def betrayed(self) -> Iterable[Relation]:
+        """Give a relation of each group that is betrayed, plain subtractions first."""
+        for relation in self.relations:
+            left = self._left(relation)
+            if self.is_shown(relation.whole) and 0.5 <= left < self._least(relation):
+                yield relation
+        for component in self._components():
+            yield from self._by_solver(component)
+
+    def _components(self) -> Iterable[list[Relation]]:
+        """Give the relations that share a hidden count; printed counts tie nothing together."""
+        touching = [r for r in self.relations if any(n in self.hidden for n in r.all)]
+        places = {n: i for i, n in enumerate({n for r in touching for n in r.all} & self.hidden)}
+        pairs = [(i, places[n]) for i, r in enumerate(touching) for n in r.all if n in places]
+        if not pairs:
+            return []
+        rows, columns = zip(*pairs, strict=True)
+        links = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(touching), len(places)))
+        count, labels = connected_components(links @ links.T, directed=False)
+        return [[r for r, mark in zip(touching, labels, strict=True) if mark == c]
+                for c in range(count)]  # fmt: skip
+
+    def _by_solver(self, component: list[Relation]) -> Iterable[Relation]:
+        """Give the relations of the small hidden counts that only small values allow."""
+        unknown = sorted({n for r in component for n in r.all if not self.is_shown(n)})
+        count = len(unknown) + len(component)  # each relation has its rest
+        place = {node: i for i, node in enumerate(unknown)}
+        matrix = np.zeros((len(component), count))
+        low, high = np.zeros(len(component)), np.zeros(len(component))
+        for row, relation in enumerate(component):
+            matrix[row, len(unknown) + row] = 1.0 if self._rest(relation) else 0.0
+            for node, sign in ((relation.whole, -1.0), *((p, 1.0) for p in relation.parts)):
+                if node in place:
+                    matrix[row, place[node]] = sign
+                else:
+                    least, most = self._whole_numbers(node)
+                    low[row] += least if sign < 0 else -most
+                    high[row] += most if sign < 0 else -least
+        for node in unknown:
+            if self._is_small(node) and not _free(matrix, low, high, place[node],
+                                                  self.nodes[node].least):  # fmt: skip
+                yield next(r for r in component if node in r.all)
+
+    def _whole_numbers(self, node: Node) -> tuple[float, float]:
+        known = self.nodes[node]
+        return float(np.floor(known.low[self.measure])), float(np.ceil(known.high[self.measure]))
+
+    def _rest(self, relation: Relation) -> bool:
+        """Tell whether something may be left: where nothing is, a reader is taken to know it."""
+        parts = [self.nodes[p] for p in relation.parts]
+        if any(self.measure not in one.low for one in parts):
+            return True
+        left = self.nodes[relation.whole].high[self.measure]
+        return left - sum(one.low[self.measure] for one in parts) >= 0.5
+
+    def _is_small(self, node: Node) -> bool:
+        known = self.nodes[node]
+        return 0 < known.low.get(self.measure, 0) < known.least
+
+
+def _free(
+    matrix: np.ndarray, low: np.ndarray, high: np.ndarray, place: int, least: int
+) -> bool:  # fmt: skip
+    """Tell whether a count may also be none, or at least ``least``."""
+    chosen = np.zeros((1, matrix.shape[1]))
+    chosen[0, place] = 1.0
+    for bottom, top in ((least, np.inf), (0.0, 0.0)):
+        found = solve(
+            np.ones(matrix.shape[1]), csr_array(np.vstack([matrix, chosen])),
+            np.append(low, bottom), np.append(high, top),
+        )  # fmt: skip
+        if found.x is not None:
+            return True
+    return False
