@@ -1,6 +1,6 @@
 """Score the address matcher on messy lists: near, far, wrong zone, street, review.
 
-    python -m benchmarks.deposits_matching ADDRESSES.csv.gz QUARTERS.zip [ROWS] [SEED]
+    python -m benchmarks.deposits_matching ADDRESSES.csv.gz QUARTERS.zip [ROWS] [SEED] [--unseen]
 
 A located row is *near* within 100 m of its true door. It is in a *wrong zone* when the quarter
 it is surely put in is not the true one. *Review* is what is left to the person: ambiguous and
@@ -25,6 +25,7 @@ import pyproj
 import shapely
 
 from benchmarks.deposits_corruptions import Row, doors_of, messy_list
+from benchmarks.deposits_unseen import unseen_list
 from importers.matching import Level, Match, Matcher, Outcome
 from importers.matching.index import StreetIndex
 
@@ -95,7 +96,17 @@ def score(matcher: Matcher, rows: Sequence[Row], quarters: Quarters) -> Score:
     """Match the rows and compare them with the truth."""
     begun = time.perf_counter()
     matches = [matcher.match(row.cell, row.postcode, row.city) for row in rows]
-    found = Score(len(rows), rows_per_second=len(rows) / (time.perf_counter() - begun))
+    seconds = time.perf_counter() - begun
+    found = judge_all(matcher, matches, rows, quarters)
+    found.rows_per_second = len(rows) / seconds
+    return found
+
+
+def judge_all(
+    matcher: Matcher, matches: Sequence[Match], rows: Sequence[Row], quarters: Quarters
+) -> Score:
+    """Compare the matches of rows with the truth."""
+    found = Score(len(rows))
     truth, _ = quarters.of(*_degrees([(row.door.lon, row.door.lat) for row in rows]))
     for row, match, zone in zip(rows, matches, truth, strict=True):
         label, surely = judged(matcher, match, row, quarters)
@@ -136,10 +147,12 @@ def _degrees(points: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndar
 
 
 def main() -> None:
-    addresses, zones = Path(sys.argv[1]), Path(sys.argv[2])
-    count = int(sys.argv[3]) if len(sys.argv) > 3 else 20_000
-    seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-    rows = list(messy_list(doors_of(addresses), count, seed))
+    given = [word for word in sys.argv[1:] if word != "--unseen"]
+    make = unseen_list if "--unseen" in sys.argv else messy_list
+    addresses, zones = Path(given[0]), Path(given[1])
+    count = int(given[2]) if len(given) > 2 else 20_000
+    seed = int(given[3]) if len(given) > 3 else 1
+    rows = list(make(doors_of(addresses), count, seed))
     found = score(matcher_of_file(addresses), rows, quarters_of_file(zones))
     print(json.dumps(found.as_dict(), indent=2))
     for fault, counts in sorted(found.by_fault.items()):

@@ -14,13 +14,13 @@ from importers.deposits.columns import Role
 from importers.deposits.coordinates import System, in_france, precision_of, recognise
 from importers.deposits.perimeters import Perimeters
 from importers.matching import Level, Match, Matcher, Outcome
+from importers.matching.beside import Pair
 from importers.matching.match import Place
 from importers.values import as_numbers
 
 Floats = npt.NDArray[np.float64]
 Cells = Mapping[str, list[str]]
 Tell = Callable[[int], None]
-ROWS_BETWEEN = 2_000  # addresses between two signs of life
 
 
 def _nobody(rows: int) -> None:
@@ -64,6 +64,9 @@ class CoordinateLocator:
         reach = precision_of(written[0][:1_000], self.system)
         return Located(lon, lat, np.full(len(x), reach), np.zeros(len(x), dtype=bool))
 
+    def close(self) -> None:
+        """End what was begun: nothing here."""
+
 
 @dataclass
 class AddressLocator:
@@ -72,14 +75,19 @@ class AddressLocator:
     roles: Mapping[Role, str]
     matcher: Matcher
 
+    def __post_init__(self) -> None:
+        self._pair = Pair(self.matcher)
+
+    def close(self) -> None:
+        """End the process that matched beside this one, if any."""
+        self._pair.close()
+
     def locate(self, cells: Cells, tell: Tell = _nobody) -> Located:
         """Return the points of a batch; streets and several candidates are unsure."""
         rows = len(next(iter(cells.values()), []))
         found = _nowhere(rows)
-        for row, (text, postcode, city) in enumerate(self._texts(cells, rows)):
-            if row % ROWS_BETWEEN == 0:
-                tell(row)
-            match = self.matcher.match(text, postcode, city)
+        matches = self._pair.match_all(list(self._texts(cells, rows)), tell)
+        for row, match in enumerate(matches):
             found.matches[row] = match
             if match.place is not None:
                 found.lon[row], found.lat[row] = match.place.lon, match.place.lat

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -115,7 +116,8 @@ class _Work:
         if self.met is not None and self.deposit.distinct_rows:
             for records in self.store.records():
                 self.met.add(records.keys)
-        with opened_deposit(self.store.vault, self.deposit.file_name) as file:
+        held = opened_deposit(self.store.vault, self.deposit.file_name)
+        with held as file, closing(self.locator):
             self.total = file.rows
             self.progress("rows located", 0, self.total)
             columns = list(dict.fromkeys(self.roles.values()))

@@ -77,6 +77,14 @@ class Matcher:
         """Match one address cell."""
         if not text or not text.strip():
             return Match(Outcome.NOT_LOCATED, whys=(Why.EMPTY,))
+        found = self._match(text, postcode, city)
+        if "\n" not in text.strip():
+            return found
+        # A line may end the address, or break a street's name where a label was too narrow.
+        joined = self._match(" ".join(text.split()), postcode, city)
+        return joined if _says_more(joined, found) else found
+
+    def _match(self, text: str, postcode: str, city: str) -> Match:
         cell = self.reader.read(text, postcode, city)
         if cell.elsewhere:
             return Match(Outcome.NOT_LOCATED, whys=(Why.OUTSIDE_REFERENCE,))
@@ -228,6 +236,15 @@ def _combined(answers: list[tuple[Mention, Match]], index: StreetIndex) -> Match
         first.tokens,
         (*first.whys, Why.SEVERAL_ADDRESSES),
     )
+
+
+def _says_more(one: Match, other: Match) -> bool:
+    """Tell whether one reading of a cell is surer than another, or its street's name longer."""
+    if one.outcome is not Outcome.LOCATED:
+        return one.outcome < other.outcome
+    if other.outcome is not Outcome.LOCATED:
+        return True
+    return (one.level, -len(one.tokens)) < (other.level, -len(other.tokens))
 
 
 def _rank(mention: Mention, match: Match) -> tuple[int, int, int, int]:

@@ -189,7 +189,8 @@ def numbers_before(tokens: list[str], place: int) -> tuple[Numbers, bool]:
         place -= 1
     while place >= 0 and len(found) < MOST_NUMBERS:
         piece = tokens[place]
-        if _is_house_number(piece):
+        # 0012 comes from a column of fixed width; 2014-03, 12 is no range.
+        if _is_house_number(piece if found else piece.lstrip("0") or piece):
             found.append((int(piece), pending))
             pending = ""
             place, linked = _over_link(tokens, place)
@@ -236,7 +237,7 @@ def _over_link(tokens: list[str], place: int) -> tuple[int, bool]:
 
 def number_after(tokens: list[str], place: int) -> Numbers:
     """Read a number written after the street: RUE DE SUEZ, 12 — unless it opens another one."""
-    while place < len(tokens) and tokens[place] in (BREAK, "N", "NO", "NUMERO"):
+    while place < len(tokens) and tokens[place] in (BREAK, "N", "NO", "NUMERO", "AU"):
         place += 1
     if place >= len(tokens) or not _is_house_number(tokens[place]):
         return ()

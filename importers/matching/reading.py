@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from importers.matching.words import (
@@ -22,6 +23,10 @@ LONGEST_CELL = 400
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _ELISION = re.compile(r"\b([DL])\s?'\s?")
 _BLANKS = str.maketrans(dict.fromkeys("'.\"*_#?!", " "))
+
+# An accent that was lost on the way is most often that of an E: G?N?RAL, ?TOILE, CIT? DURMAR.
+_LOST_ACCENT = re.compile(r"[?\ufffd](?=[A-Z])|(?<=[A-Z])[?\ufffd](?=\s*[A-Z])")
+_MOJIBAKE = re.compile(r"[ÃÂâ][^A-Za-z\s]")
 
 _TOKEN = re.compile(r"\d+|[A-Z]+|\s-+\s|[,;()\n\r\t|:+&/\-]")
 _FIVE = re.compile(r"(?<!\d)(?:F ?- ?)?(\d{5})(?!\d)")
@@ -79,7 +84,9 @@ class Reader:
 
     def read(self, text: str, postcode: str = "", city: str = "") -> Cell:
         """Read one cell, with its postcode and city where they stand in their own columns."""
-        told = fold(text[:LONGEST_CELL])
+        told = fold(_repaired(text[:LONGEST_CELL]))
+        if "?" in told or "\ufffd" in told:
+            told = _LOST_ACCENT.sub("E", told)
         if "'" in told:
             told = _ELISION.sub(r"\1E ", told)
         told = _POINT.sub("-", told).translate(_BLANKS)
@@ -211,6 +218,20 @@ class _Place:
         code = f"751{self.arrondissement:02d}"
         known = self.reader.cities.get("PARIS", set())
         return frozenset({code}) if code in known else frozenset()
+
+
+def _repaired(text: str) -> str:
+    """Read UTF-8 that was taken for one byte a letter as what it was; anything else stays.
+
+    >>> _repaired("Avenue du GÃ©nÃ©ral Leclerc"), _repaired("Rue Ã‰tienne"), _repaired("Â")
+    ('Avenue du Général Leclerc', 'Rue Étienne', 'Â')
+    """
+    if text.isascii() or not _MOJIBAKE.search(text):
+        return text
+    for encoding in ("cp1252", "latin-1"):
+        with suppress(UnicodeError):
+            return text.encode(encoding).decode()
+    return text
 
 
 def _belongs_to_a_name(told: str, start: int) -> bool:
