@@ -58,3 +58,20 @@ def default_rights(request: pytest.FixtureRequest) -> None:
     from tests.factories import put_default_rights_back
 
     put_default_rights_back()
+
+
+@pytest.fixture
+def deposit_site(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a site that takes deposits: a few quarters, keys and files in a folder of its own."""
+    from tests.importers.deposit_makers import a_few_quarters
+
+    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
+    a_few_quarters()
+
+
+@pytest.fixture
+def partner(db: None) -> Any:
+    """Return an account of an organisation that may deposit."""
+    from tests.importers.deposit_makers import a_partner
+
+    return a_partner()

@@ -40,6 +40,7 @@ STATUS = {
     errors.KeyDestroyed: status.HTTP_410_GONE,
     errors.QuotaReached: status.HTTP_409_CONFLICT,
     errors.Busy: status.HTTP_409_CONFLICT,
+    errors.OverlapUnknown: status.HTTP_409_CONFLICT,
     NoReference: status.HTTP_503_SERVICE_UNAVAILABLE,
 }
 MOST_ROWS = 200
@@ -107,6 +108,8 @@ def told(deposit: Deposit) -> dict[str, Any]:
         "message": deposit.message,
         "problem": deposit.problem,
         "purge_on": deposit.purge_on.isoformat(),
+        "shared": shared.standing(deposit),
+        "placed_since_shared": deposit.placed_since_shared,
         "rows_done": run.done_units if run else 0,
         "rows_expected": run.total_units if run else None,
     }
@@ -187,6 +190,18 @@ class Purge(DepositView):
         """Purge now; the counts stay."""
         deposit = self.own(number)
         service.purge(deposit, self.account.pk)
+        return Response(told(deposit))
+
+
+class ShareAgain(DepositView):
+    """Shares the figures as they stand after the review."""
+
+    @PLAIN
+    def post(self, request: Request, number: int) -> Answer:
+        """Pass the counts of now through the gate, in place of what was shared."""
+        deposit = self.own(number)
+        review.share_again(deposit)
+        deposit.refresh_from_db()
         return Response(told(deposit))
 
 
@@ -304,6 +319,7 @@ urlpatterns = [
     path("<int:number>/start/", Start.as_view(), name="start"),
     path("<int:number>/cancel/", Cancel.as_view(), name="cancel"),
     path("<int:number>/purge/", Purge.as_view(), name="purge"),
+    path("<int:number>/share/", ShareAgain.as_view(), name="share"),
     path("<int:number>/result/", Result.as_view(), name="result"),
     path("<int:number>/review/", ReviewList.as_view(), name="review"),
     path("<int:number>/review.csv", ReviewTable.as_view(), name="review-table"),

@@ -136,3 +136,14 @@ class MayNotDeposit(DepositError):
             "This account may not deposit files.",
             "Ask an administrator for an organisation and the role of a partner.",
         )
+
+
+class OverlapUnknown(DepositError):
+    """Figures cannot be shared: rows they would have to be checked against are gone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Rows of a purged or deleted deposit of the same scheme and days are gone: what its "
+            "figures and these would tell together cannot be checked.",
+            "The figures shared before stay; share other days, or purge later.",
+        )

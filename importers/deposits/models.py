@@ -82,6 +82,9 @@ class Deposit(models.Model):
     distinct_scheme = models.BooleanField(
         default=False, help_text="Leave out references already in a deposit of the scheme."
     )
+    placed_since_shared = models.PositiveIntegerField(
+        default=0, help_text="Rows placed by the depositor since its figures were shared."
+    )
     version = models.PositiveIntegerField(default=1)
     replaces = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by"

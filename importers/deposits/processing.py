@@ -19,12 +19,11 @@ from importers.deposits.models import Deposit, DepositState
 from importers.deposits.opening import DepositFile, opened_deposit
 from importers.deposits.outcomes import ZONES, Fate, Joined, atoms_of, join
 from importers.deposits.perimeters import Perimeters
-from importers.deposits.records import Met, Records
+from importers.deposits.records import Met, Records, record_keys
 from importers.deposits.store import Count, Counts, ReviewRow, Store
 from importers.matching import Level, Match
 from importers.matching.reference import stored_matcher
 from importers.matching.words import fold
-from observatory.disclosure import RecordKeys
 from observatory.disclosure.keys import Keys, key_sums
 from observatory.disclosure.secret import derived
 from observatory.runs import Progress, silent
@@ -79,7 +78,7 @@ class _Work:
         self.deposit, self.progress = deposit, progress
         self.roles = {Role(role): name for role, name in deposit.columns.items()}
         self.store = Store(deposit)
-        self.keys = RecordKeys(f"scheme:{deposit.scheme}")
+        self.keys = record_keys(deposit)
         self.alike = derived(f"alike/{deposit.mark}")
         self.perimeters = Perimeters.stored()
         self.locator = self._locator()
@@ -308,9 +307,9 @@ class _Work:
                          str(self.deposit.period_from.year), "", "", ""])  # fmt: skip
         keys = self.keys.of([f"unreadable\x1f{row}" for row in rows])
         total = sum(map(int, keys)) % (1 << 64)
-        self.store.write_batch(
-            number, len(rows), {name: Count(len(rows), total)} if rows else {}, []
-        )
+        counts = {name: Count(len(rows), total)} if rows else {}
+        records = Records([name], keys, np.zeros(len(rows), dtype=np.uint32))
+        self.store.write_batch(number, len(rows), counts, [], records)
 
 
 def _counted(names: list[str], groups: npt.NDArray[np.int64], keys: Keys) -> Counts:

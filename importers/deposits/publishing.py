@@ -5,45 +5,77 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import connection, transaction
+
+from importers.deposits.groups import joint_groups, numbers_of, shared_group, subject_of
 from importers.deposits.models import Deposit
-from importers.deposits.outcomes import DIMENSIONS, parts_of
+from importers.deposits.outcomes import parts_of
 from importers.deposits.store import Count, Counts, add_counts
 from observatory.disclosure import Atom, Cell, Gate, Release, rule_for
-from observatory.disclosure.gate import Joint
 from observatory.disclosure.register import StoredRegister
 
-# Published figures tell these apart; finer zones and structures never leave the deposit.
-PUBLISHED = ("fate", "qpv", "qva", "arrondissement", "period", "sex", "age")
 GEOGRAPHIES = ("fate", "qpv", "qva", "arrondissement")
 
 
 def population_of(deposit: Deposit) -> str:
-    """Return whose figures these are: all deposits of one scheme are checked together."""
-    return f"scheme:{deposit.scheme}"
+    """Return whose figures these are: an organisation's deposits of a scheme meet in the check."""
+    return f"organisation:{deposit.organisation_id}/scheme:{deposit.scheme}"
 
 
-def subject_of(deposit: Deposit) -> str:
-    """Return the name a deposit's table is published under."""
-    return f"deposit:{deposit.pk}"
+def publish(deposit: Deposit, counts: Counts) -> Release:
+    """Pass a deposit's counts through the gate, in place of what was out of it.
+
+    Raises OverlapUnknown where rows are gone that the figures would have to be checked against;
+    what was out stays then.
+    """
+    population, register = population_of(deposit), StoredRegister()
+    with transaction.atomic():
+        _one_at_a_time(population)
+        tables = register.tables(population)
+        earlier = numbers_of(deposit, [table.subject for table in tables])
+        number = max(earlier, default=0) + 1
+        atoms, cells = table_of(counts)
+        release = Gate(population, rule_for("persons", deposit.scheme), register).release(
+            subject_of(deposit, number), atoms, cells,
+            joint_groups(deposit, counts, number, tables),
+            (deposit.period_from, deposit.period_to),
+        )  # fmt: skip
+        for older in earlier:
+            register.withdraw(population, subject_of(deposit, older))
+        deposit.placed_since_shared = 0
+        deposit.save(update_fields=["placed_since_shared"])
+    return release
 
 
-def publish(
-    deposit: Deposit, counts: Counts, joint: Sequence[tuple[Joint, int]] | None = None
-) -> Release:
-    """Pass a deposit's counts through the gate, and note what came out as published."""
-    atoms, cells = table_of(counts)
-    gate = Gate(population_of(deposit), rule_for("persons", deposit.scheme))
-    return gate.release(subject_of(deposit), atoms, cells, joint)
+def _one_at_a_time(population: str) -> None:
+    """Let no two tables of one population go out without knowing of each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [population])
 
 
 def withdraw(deposit: Deposit) -> None:
     """Take back what was published from a deposit."""
-    StoredRegister().withdraw(population_of(deposit), subject_of(deposit))
+    population, register = population_of(deposit), StoredRegister()
+    for number in numbers_of(deposit, register.subjects(population)):
+        register.withdraw(population, subject_of(deposit, number))
+
+
+def tables_out(deposit: Deposit) -> int:
+    """Return how many tables ever went out of a deposit."""
+    return len(numbers_of(deposit, StoredRegister().subjects(population_of(deposit))))
+
+
+def is_out(deposit: Deposit) -> bool:
+    """Tell whether figures of a deposit are shared now."""
+    shown = StoredRegister().subjects(population_of(deposit), shown=True)
+    return bool(numbers_of(deposit, shown))
 
 
 def published(deposit: Deposit) -> dict[str, Any]:
     """Return the gated figures of a deposit, by name; empty where none are out."""
-    table = StoredRegister().table(population_of(deposit), subject_of(deposit))
+    population, register = population_of(deposit), StoredRegister()
+    last = max(numbers_of(deposit, register.subjects(population)), default=0)
+    table = register.table(population, subject_of(deposit, last)) if last else None
     return {cell.name: cell.value.as_dict() for cell in table.cells} if table else {}
 
 
@@ -51,9 +83,7 @@ def table_of(counts: Counts) -> tuple[list[Atom], list[Cell]]:
     """Return the published groups, and the figures: totals, then each zone by sex and by age."""
     grouped: Counts = {}
     for name, count in counts.items():
-        parts = parts_of(name)
-        short = "|".join(parts[d] if d in PUBLISHED else "" for d in DIMENSIONS)
-        add_counts(grouped, {short: Count(count.rows, count.key_sum)})
+        add_counts(grouped, {shared_group(name): Count(count.rows, count.key_sum)})
     names = sorted(grouped)
     atoms = [Atom(name, grouped[name].rows, grouped[name].key_sum) for name in names]
     told = [parts_of(name) for name in names]

@@ -13,9 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from observatory.disclosure.keys import Keys
+from importers.deposits.models import Deposit
+from observatory.disclosure.keys import Keys, RecordKeys
 
 _HEAD = struct.Struct(">II")  # bytes of the names, number of rows
+
+
+def record_keys(deposit: Deposit) -> RecordKeys:
+    """Return what draws the keys of a deposit's rows: one noise for an organisation's scheme.
+
+    Another organisation that deposits the same references learns nothing from its own noise.
+    """
+    return RecordKeys(f"organisation:{deposit.organisation_id}/scheme:{deposit.scheme}")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from django.db import transaction
 
 from importers.deposits import errors
 from importers.deposits.coordinates import in_france
@@ -18,6 +19,7 @@ from importers.deposits.models import Deposit, DepositState
 from importers.deposits.outcomes import DIMENSIONS, ZONES, Fate, join, parts_of
 from importers.deposits.perimeters import Perimeters
 from importers.deposits.private import acting_for, note_access
+from importers.deposits.publishing import publish, tables_out
 from importers.deposits.store import ReviewRow, Store
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -103,16 +105,33 @@ def place(
     KeyDestroyed
         The deposit was purged.
     """
-    _refuse_unless_done(deposit)
     if not in_france(np.array([point[0]]), np.array([point[1]])).all():
         raise errors.NotInReview("This point is not in France.", "Choose another place.")
-    store = Store(deposit)
-    rows = store.alike(number, same=alike)
-    if not rows:
-        raise errors.NotInReview(f"Row {number} does not wait for review.", "Reload the list.")
-    perimeters = Perimeters.stored()
-    store.settle([_placed(row, point, deposit, perimeters) for row in rows], actor)
+    with transaction.atomic():
+        # Two fixes at once would each add up the counts without the other's rows.
+        deposit = Deposit.objects.select_for_update().get(pk=deposit.pk)
+        _refuse_unless_done(deposit)
+        store = Store(deposit)
+        rows = store.alike(number, same=alike)
+        if not rows:
+            raise errors.NotInReview(f"Row {number} does not wait for review.", "Reload the list.")
+        perimeters, after = Perimeters.stored(), tables_out(deposit)
+        placed = [_placed(row, point, deposit, perimeters) for row in rows]
+        store.settle([replace(row, after=after) for row in placed], actor)
+        deposit.placed_since_shared += len(rows)
+        deposit.save(update_fields=["placed_since_shared"])
     return len(rows)
+
+
+def share_again(deposit: Deposit) -> None:
+    """Share the figures as they stand after the review, where the gate can check them.
+
+    Raises OverlapUnknown, and as ``place`` does for a deposit without a result.
+    """
+    with transaction.atomic():
+        deposit = Deposit.objects.select_for_update().get(pk=deposit.pk)
+        _refuse_unless_done(deposit)
+        publish(deposit, Store(deposit).read_counts())
 
 
 def choose(
@@ -151,7 +170,7 @@ def _placed(
     fate = Fate(int(found.fate[0]))
     parts |= {"fate": fate.name.lower()} | {level: str(found.zones[level][0]) for level in ZONES}
     atom = "|".join(parts[dimension] for dimension in DIMENSIONS)
-    return replace(row, fate=int(fate), atom=atom)
+    return replace(row, fate=int(fate), atom=atom, first=row.atom)
 
 
 # -- taken home ----------------------------------------------------------------------------

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from importers.deposits.models import Deposit, DepositState
-from importers.deposits.publishing import published
+from importers.deposits.publishing import is_out, published
+
+
+class Standing(StrEnum):
+    """Where the shared figures of a counted deposit stand."""
+
+    UP_TO_DATE = "up_to_date"
+    BEFORE_REVIEW = "before_review"
+    NOT_SHARED = "not_shared"
+
+
+def standing(deposit: Deposit) -> Standing | None:
+    """Return where a deposit's shared figures stand; None where nothing was counted yet."""
+    if deposit.state not in (DepositState.DONE, DepositState.PURGED):
+        return None
+    if not is_out(deposit):
+        return Standing.NOT_SHARED
+    return Standing.BEFORE_REVIEW if deposit.placed_since_shared else Standing.UP_TO_DATE
 
 
 def figures() -> list[dict[str, Any]]:
@@ -13,15 +31,17 @@ def figures() -> list[dict[str, Any]]:
     found = Deposit.objects.filter(
         state__in=[DepositState.DONE, DepositState.PURGED]
     ).select_related("organisation")
-    replaced = {one.replaces_id for one in found if one.replaces_id}
+    told = {one.pk: published(one) for one in found}
+    # A version that could not be checked leaves the figures of the older one standing.
+    replaced = {one.replaces_id for one in found if one.replaces_id and told[one.pk]}
     return [
         {
             "organisation": str(one.organisation),
             "scheme": one.scheme,
             "period": [one.period_from.isoformat(), one.period_to.isoformat()],
             "unit": one.unit,
-            "figures": told,
+            "figures": told[one.pk],
         }
         for one in found
-        if one.pk not in replaced and (told := published(one))
+        if one.pk not in replaced and told[one.pk]
     ]

@@ -42,7 +42,11 @@ def add_counts(target: Counts, more: Mapping[str, Count]) -> None:
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """One row that is left to the depositor: its atom as it stands, and what was read."""
+    """One row that is left to the depositor: its atom as it stands, and what was read.
+
+    ``first`` is the atom it was counted in before the depositor placed it, ``after`` the number
+    of tables of the deposit that were out by then; "" and 0 where it was not placed.
+    """
 
     number: int
     fate: int
@@ -50,10 +54,13 @@ class ReviewRow:
     key: int
     alike: bytes
     told: dict[str, Any]
+    first: str = ""
+    after: int = 0
 
     def sealed(self, vault: Vault) -> bytes:
         """Return the row under its deposit's key."""
-        content = {"atom": self.atom, "key": self.key, "told": self.told}
+        content = {"atom": self.atom, "key": self.key, "told": self.told,
+                   "first": self.first, "after": self.after}  # fmt: skip
         return vault.seal(json.dumps(content).encode(), f"review/{self.number}")
 
 
@@ -148,9 +155,7 @@ class Store:
 
     def _review(self, number: int, fate: int, alike: bytes, sealed: bytes) -> ReviewRow:
         content = json.loads(self.vault.open(sealed, f"review/{number}"))
-        return ReviewRow(
-            number, fate, content["atom"], content["key"], bytes(alike), content["told"]
-        )
+        return ReviewRow(number, fate, alike=bytes(alike), **content)
 
     def write_counts(self, counts: Counts) -> None:
         """Replace the stored counts of the deposit."""
@@ -224,6 +229,11 @@ class Store:
         given = (self.deposit.pk, number) if same else (number,)
         with acting_for(self.deposit.organisation_id) as cursor:
             return self._reviews(cursor, where, given)
+
+    def placed(self) -> list[ReviewRow]:
+        """Return the rows that the depositor placed."""
+        with acting_for(self.deposit.organisation_id) as cursor:
+            return self._reviews(cursor, "AND resolved")
 
     def settle(self, rows: Sequence[ReviewRow], actor: int | None) -> None:
         """Store rows that the depositor placed, and the counts that follow."""

@@ -62,8 +62,8 @@ class System:
         """
         found = []
         for members, places in self._by_component(targets, threshold):
-            part = _Part(self, members, threshold)
-            found += [place for place in places if not part.is_safe(targets[place])]
+            unsafe = _Part(self, members, threshold).betrayed([targets[place] for place in places])
+            found += [places[place] for place in unsafe]
         return sorted(found)
 
     def _by_component(
@@ -94,38 +94,46 @@ class System:
 
 
 class _Part:
-    """One set of atoms tied together by figures, and the solutions found for it so far."""
+    """One set of atoms tied together by figures."""
 
     def __init__(self, system: System, members: Ints, threshold: int) -> None:
         self.members = members
-        self.place = {int(atom): place for place, atom in enumerate(members)}
         rows = np.flatnonzero(np.asarray(system.matrix[:, members].sum(axis=1)).ravel() > 0)
         self.matrix = csr_array(system.matrix[rows][:, members])
         self.low, self.high = system.low[rows], system.high[rows]
         self.threshold = threshold
-        self.solutions: list[Floats] = []
         self.random = np.random.default_rng(20_14)
 
-    def is_safe(self, target: Sequence[int]) -> bool:
-        """Tell whether some solution makes the target 0, or at least the threshold."""
-        chosen = np.zeros(len(self.members))
-        chosen[[self.place[int(atom)] for atom in target]] = 1.0
-        sums = (float(chosen @ solution) for solution in self.solutions)
-        if any(value < 0.5 or value > self.threshold - 0.5 for value in sums):
-            return True
-        return self._try(chosen, self.threshold, np.inf) or self._try(chosen, 0.0, 0.0)
+    def betrayed(self, targets: Sequence[Sequence[int]]) -> list[int]:
+        """Return the places of the targets that no solution makes 0, or at least the threshold."""
+        place = {int(atom): here for here, atom in enumerate(self.members)}
+        chosen = incidence(
+            [[place[int(atom)] for atom in target] for target in targets], len(self.members)
+        )
+        found, left = [], np.arange(len(targets))
+        while len(left):
+            asked = chosen[left[:1]]
+            solution = self._solution(asked, self.threshold, np.inf)
+            if solution is None:
+                solution = self._solution(asked, 0.0, 0.0)
+            if solution is None:
+                found.append(int(left[0]))
+                left = left[1:]
+                continue
+            # One solution often settles many targets.
+            sums = chosen[left] @ solution
+            left = left[(sums > 0.5) & (sums < self.threshold - 0.5)]
+        return found
 
-    def _try(self, chosen: Floats, low: float, high: float) -> bool:
-        # A random aim makes solutions differ, so that one often settles many targets.
+    def _solution(self, asked: Any, low: float, high: float) -> Floats | None:
+        # A random aim makes solutions differ.
         found = solve(
             self.random.random(len(self.members)),
-            vstack([self.matrix, csr_array(chosen[None, :])], format="csr"),
+            vstack([self.matrix, asked], format="csr"),
             np.append(self.low, low),
             np.append(self.high, high),
         )
-        if found.x is not None:
-            self.solutions.append(np.round(found.x))
-        return found.x is not None
+        return None if found.x is None else np.round(found.x)
 
 
 def solve(aim: Floats, matrix: Any, low: Floats, high: Floats) -> Any:

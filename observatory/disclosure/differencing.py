@@ -9,9 +9,14 @@ leaves nothing but the rests of its parts, which are looked at by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from observatory.disclosure.cells import incidence
 
 MOST_ZONES = 3
 MOST_RESTS = 20_000
@@ -89,3 +94,27 @@ def _unions(spans: set[frozenset[str]], most_zones: int) -> Iterator[frozenset[s
         grown = {union | span for union in edge for zone in union for span in holders[zone]}
         edge = {union for union in grown - known if len(union) <= most_zones}
         known |= edge
+
+
+def differences(
+    figures: Sequence[Sequence[int]], truth: Any, threshold: int
+) -> set[tuple[int, ...]]:
+    """Return what each figure holds and another one does not, where that is 1 to threshold - 1.
+
+    ``figures`` are sets of groups, whose true counts are ``truth``, shape (groups,). Small figures
+    are returned whole: nothing needs to be taken away from them.
+    """
+    if not len(figures):
+        return set()
+    matrix = incidence(figures, len(truth))
+    sizes = matrix @ truth
+    common = ((matrix * truth[None, :]) @ matrix.T).tocoo()
+    left = sizes[common.row] - common.data
+    kept = (left > 0) & (left < threshold)
+    sets = [frozenset(figure) for figure in figures]
+    found = {
+        tuple(sorted(sets[one] - sets[other]))
+        for one, other in zip(common.row[kept].tolist(), common.col[kept].tolist(), strict=True)
+    }
+    small = np.flatnonzero((sizes > 0) & (sizes < threshold))
+    return found | {tuple(sorted(sets[place])) for place in small.tolist()}

@@ -2,8 +2,8 @@
 
 Three protections follow each other. Every figure is moved by the cell key method, and none from
 1 to the threshold - 1 can come out; what comes out as 0 is printed as under the threshold,
-because it may be a few people. Then all figures of the population, those out already and the
-new ones, are put before a solver: where they betray a small group, new figures are withheld.
+because it may be a few people. Then the new figures, and all that ever went out of the same
+people, are put before a solver: where they betray a small group, new figures are withheld.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 
 from observatory.disclosure.bounds import Figure, System
 from observatory.disclosure.cells import Atom, Cell
-from observatory.disclosure.differencing import rests
+from observatory.disclosure.differencing import differences, rests
 from observatory.disclosure.errors import BadTable
 from observatory.disclosure.keys import count_key
 from observatory.disclosure.noise import NoiseRule, perturb
-from observatory.disclosure.register import Register, StoredRegister, Table
+from observatory.disclosure.register import Days, Register, StoredRegister, Table
 from observatory.disclosure.values import Reason, Shown, Value, Withheld
 
 # One joint group: which atom of which table its members are in, by subject.
@@ -48,7 +48,7 @@ class Release:
 
 @dataclass
 class Gate:
-    """Protects the figures of one population (a scheme) under one rule."""
+    """Protects the figures of one population (an organisation's scheme) under one rule."""
 
     population: str
     rule: NoiseRule
@@ -60,23 +60,32 @@ class Gate:
         atoms: Sequence[Atom],
         cells: Sequence[Cell],
         joint: Sequence[tuple[Joint, int]] | None = None,
+        days: Days = None,
     ) -> Release:
         """Protect one table, note it as published, and return what may be printed.
 
         Parameters
         ----------
         subject
-            What the table is made from; a second release of it replaces the first.
+            What the table is made from, in one state of it: another state is another subject,
+            checked against the first.
         atoms, cells
             The groups, with their true counts, and the figures, sums of groups.
         joint
-            How groups of this table overlap those of tables already out: for each joint group
-            the atom it lies in by subject, and its true count. None: no record is shared.
+            How groups of this table overlap those of tables that ever went out: for each joint
+            group the atom it lies in by subject, and its true count. Tables it does not name
+            share no record with this one. None: no table does.
+        days
+            First and last day the table tells of, noted with it.
         """
         _refuse_nonsense(atoms, cells)
         values = {cell.name: self._protected(cell, atoms) for cell in cells}
-        others = [t for t in self.register.tables(self.population) if t.subject != subject]
-        checker = _Checker(self.rule, subject, atoms, cells, others, joint)
+        groups = joint or [({subject: place}, atom.count) for place, atom in enumerate(atoms)]
+        named = {name for group, _ in groups for name in group} - {subject}
+        others = [
+            table for table in self.register.tables(self.population) if table.subject in named
+        ]
+        checker = _Checker(self.rule, subject, cells, others, groups)
         for name in checker.to_withhold(values):
             values[name] = Withheld(Reason.DIFFERENCING)
         self.register.note(
@@ -85,6 +94,7 @@ class Gate:
             self.rule,
             [atom.name for atom in atoms],
             [(cell, values[cell.name]) for cell in cells],
+            days,
         )
         return Release(subject, values)
 
@@ -118,20 +128,19 @@ def _refuse_nonsense(atoms: Sequence[Atom], cells: Sequence[Cell]) -> None:
 
 
 class _Checker:
-    """The differencing check of one new table against all that is out."""
+    """The differencing check of one new table against all that ever went out of its people."""
 
     def __init__(
         self,
         rule: NoiseRule,
         subject: str,
-        atoms: Sequence[Atom],
         cells: Sequence[Cell],
         others: Sequence[Table],
-        joint: Sequence[tuple[Joint, int]] | None,
+        groups: Sequence[tuple[Joint, int]],
     ) -> None:
         self.rule, self.cells = rule, cells
-        groups, self.truth = _groups(subject, atoms, others, joint)
-        self.members = _members(groups)
+        self.truth = np.array([count for _, count in groups], dtype=np.int64)
+        self.members = _members([group for group, _ in groups])
         self.new = [self._spread(subject, cell.atoms) for cell in cells]
         self.out = [
             Figure(self._spread(table.subject, cell.atoms), cell.value.low, cell.value.high)
@@ -169,18 +178,28 @@ class _Checker:
     def _sacrifice(
         self, targets: Sequence[Sequence[int]], values: Mapping[str, Value], gone: Sequence[str]
     ) -> list[str]:
-        """Choose, for each betrayed group, the smallest new figure that tells of it."""
+        """Choose, for each betrayed group, the smallest new figure that tells of it.
+
+        A group that left is in no new figure: those that share an old one with it tell of it.
+        """
         chosen: list[str] = []
         for target in targets:
-            inside = set(target)
-            telling = [
-                (values[cell.name].low, cell.name)
-                for cell, members in zip(self.cells, self.new, strict=True)
-                if cell.name not in gone and inside & set(members)
-            ]
+            telling = self._telling(set(target), values, gone) or self._telling(
+                {atom for figure in self.out if set(target) & set(figure.atoms)
+                 for atom in figure.atoms}, values, gone,
+            )  # fmt: skip
             if telling and not {name for _, name in telling} & set(chosen):
                 chosen.append(min(telling)[1])
         return chosen
+
+    def _telling(
+        self, inside: set[int], values: Mapping[str, Value], gone: Sequence[str]
+    ) -> list[tuple[int, str]]:
+        return [
+            (values[cell.name].low, cell.name)
+            for cell, members in zip(self.cells, self.new, strict=True)
+            if cell.name not in gone and inside & set(members)
+        ]
 
     def _spread(self, subject: str, atoms: Sequence[int]) -> tuple[int, ...]:
         """Return the joint groups that a table's atoms are made of."""
@@ -188,7 +207,7 @@ class _Checker:
         return tuple(sorted(group for atom in atoms for group in held.get(atom, ())))
 
     def _targets(self, subject: str, others: Sequence[Table]) -> list[tuple[int, ...]]:
-        """List what must not be betrayed: each small group, and each small rest of zones."""
+        """List what must not be betrayed: small groups, differences of figures, rests of zones."""
         geographies: dict[str, dict[str, frozenset[int]]] = {}
         for cell, members in zip(self.cells, self.new, strict=True):
             zones = geographies.setdefault(f"{subject}/{cell.geography}", {})
@@ -197,39 +216,14 @@ class _Checker:
             for printed in table.cells:
                 zones = geographies.setdefault(f"{table.subject}/{printed.geography}", {})
                 zones[printed.name] = frozenset(self._spread(table.subject, printed.atoms))
+        told = {members for zones in geographies.values() for members in zones.values()}
         small = [(atom,) for atom in range(self.atoms) if self._is_small((atom,))]
-        left = (tuple(sorted(rest.atoms)) for rest in rests(geographies))
-        return small + [rest for rest in left if len(rest) > 1 and self._is_small(rest)]
+        left = {tuple(sorted(rest.atoms)) for rest in rests(geographies)}
+        left |= differences(sorted(map(sorted, told)), self.truth, self.rule.threshold)
+        return small + sorted(rest for rest in left if len(rest) > 1 and self._is_small(rest))
 
     def _is_small(self, atoms: Sequence[int]) -> bool:
         return 0 < int(self.truth[list(atoms)].sum()) < self.rule.threshold
-
-
-def _groups(
-    subject: str,
-    atoms: Sequence[Atom],
-    others: Sequence[Table],
-    joint: Sequence[tuple[Joint, int]] | None,
-) -> tuple[list[Joint], np.ndarray]:
-    """Return the groups of all tables together and their true counts.
-
-    Tables that the joint description leaves out share no record with the new one; they were
-    checked when they went out, so that their counts are not asked for again.
-    """
-    groups: list[Joint] = []
-    counts: list[int] = []
-    if joint is None:
-        joint = [({subject: place}, atom.count) for place, atom in enumerate(atoms)]
-    described: set[str] = set()
-    for group, count in joint:
-        groups.append(group)
-        counts.append(count)
-        described |= set(group)
-    for table in others:
-        if table.subject not in described:
-            groups += [{table.subject: place} for place in range(len(table.atoms))]
-            counts += [0] * len(table.atoms)
-    return groups, np.array(counts, dtype=np.int64)
 
 
 def _members(groups: Sequence[Joint]) -> dict[str, dict[int, list[int]]]:

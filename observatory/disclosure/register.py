@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from observatory.disclosure.cells import Cell
 from observatory.disclosure.noise import NoiseRule
 from observatory.disclosure.values import Reason, Shown, Value, Withheld
 from observatory.models.disclosure import Publication, PublishedCell
+
+Days = tuple[date, date] | None  # first and last; None where a table does not say
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,14 @@ class Table:
     subject: str
     atoms: tuple[str, ...]
     cells: tuple[Printed, ...]
+    days: Days = None
 
 
 class Register(Protocol):
     """Where the gate looks what went out, and notes what goes out."""
 
     def tables(self, population: str) -> list[Table]:
-        """Return the tables of a population that were not withdrawn."""
+        """Return the tables that ever went out of a population: what was read stays known."""
         ...
 
     def note(
@@ -48,6 +52,7 @@ class Register(Protocol):
         rule: NoiseRule,
         atoms: Sequence[str],
         cells: Sequence[tuple[Cell, Value]],
+        days: Days = None,
     ) -> None:
         """Note a table that goes out."""
         ...
@@ -70,19 +75,27 @@ class MemoryRegister:
         rule: NoiseRule,
         atoms: Sequence[str],
         cells: Sequence[tuple[Cell, Value]],
+        days: Days = None,
     ) -> None:
         """Keep a table under its subject."""
         printed = tuple(Printed(c.name, c.geography, c.atoms, value) for c, value in cells)
-        self.kept.setdefault(population, {})[subject] = Table(subject, tuple(atoms), printed)
+        table = Table(subject, tuple(atoms), printed, days)
+        self.kept.setdefault(population, {})[subject] = table
 
 
 class StoredRegister:
     """The register in the database."""
 
     def tables(self, population: str) -> list[Table]:
-        """Return the tables of a population that were not withdrawn, oldest first."""
-        rows = Publication.objects.filter(population=population, withdrawn_at=None)
-        return [_table(row) for row in rows.prefetch_related("cells")]
+        """Return the tables that ever went out of a population, oldest first."""
+        rows = Publication.objects.filter(population=population).prefetch_related("cells")
+        return [_table(row) for row in {row.subject: row for row in rows}.values()]
+
+    def subjects(self, population: str, *, shown: bool = False) -> list[str]:
+        """Return the names of the tables that ever went out, or of those that are shown now."""
+        rows = Publication.objects.filter(population=population)
+        rows = rows.filter(withdrawn_at=None) if shown else rows
+        return list(rows.values_list("subject", flat=True))
 
     def note(
         self,
@@ -91,6 +104,7 @@ class StoredRegister:
         rule: NoiseRule,
         atoms: Sequence[str],
         cells: Sequence[tuple[Cell, Value]],
+        days: Days = None,
     ) -> None:
         """Store a table in place of the one its subject had."""
         with transaction.atomic():
@@ -102,6 +116,8 @@ class StoredRegister:
                 deviation=rule.deviation,
                 variance=rule.variance,
                 atoms=list(atoms),
+                first_day=days[0] if days else None,
+                last_day=days[1] if days else None,
             )
             PublishedCell.objects.bulk_create(
                 [_stored(row, cell, value) for cell, value in cells], batch_size=1_000
@@ -126,7 +142,8 @@ def _table(row: Publication) -> Table:
         Printed(cell.name, cell.geography, tuple(cell.atoms), _value(cell))
         for cell in row.cells.all()
     )
-    return Table(row.subject, tuple(row.atoms), cells)
+    days = (row.first_day, row.last_day) if row.first_day and row.last_day else None
+    return Table(row.subject, tuple(row.atoms), cells, days)
 
 
 def _value(cell: PublishedCell) -> Value:

@@ -48,8 +48,9 @@ class DisclosureRule(models.Model):
 class Publication(models.Model):
     """One table that went out: the groups it tells apart, and the rule that protected it.
 
-    ``population`` names whose figures these are (a scheme): tables of one population are
-    checked against each other. ``subject`` names what the table was made from.
+    ``population`` names whose figures these are (an organisation's scheme): tables of one
+    population are checked against each other, those withdrawn too. ``subject`` names what the
+    table was made from, the days what it tells of.
     """
 
     population = models.CharField(max_length=120, db_index=True)
@@ -58,6 +59,8 @@ class Publication(models.Model):
     deviation = models.PositiveSmallIntegerField()
     variance = models.FloatField()
     atoms = ArrayField(models.TextField(), default=list)
+    first_day = models.DateField(null=True, blank=True)
+    last_day = models.DateField(null=True, blank=True)
     published_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 

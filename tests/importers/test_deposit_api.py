@@ -25,7 +25,6 @@ from importers.models import Deposit, DepositState
 from observatory.models import Scheme, User
 from tests.importers.deposit_makers import (
     FORM,
-    a_few_quarters,
     a_list,
     a_partner,
     a_worker,
@@ -40,19 +39,8 @@ from tests.importers.deposit_makers import (
     upload,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 API = "/api/deposits/"
-
-
-@pytest.fixture(autouse=True)
-def site(db, tmp_path, monkeypatch):
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
-
-
-@pytest.fixture
-def partner() -> User:
-    return a_partner()
 
 
 def client_of(user: User | None) -> APIClient:

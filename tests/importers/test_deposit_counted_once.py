@@ -14,25 +14,13 @@ from importers.models import Deposit, DepositState
 from tests.importers.deposit_makers import (
     INSIDE,
     OUTSIDE,
-    a_few_quarters,
     a_partner,
     deposited,
     fates,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 TWICE = ["A", "B", "C", "A", "B", "A"]
-
-
-@pytest.fixture(autouse=True)
-def site(db, tmp_path, monkeypatch):
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
-
-
-@pytest.fixture
-def partner():
-    return a_partner()
 
 
 def a_file(references: list[str], where: str = INSIDE) -> str:

@@ -20,23 +20,12 @@ from importers.deposits.store import Store
 from importers.deposits.vault import key_folder, spool_folder
 from importers.errors import ImporterError
 from importers.models import Deposit, DepositState
-from tests.importers.deposit_makers import DAY, a_few_quarters, a_list, a_partner, deposited
+from tests.importers.deposit_makers import DAY, a_list, deposited
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 
 SECONDS = 30
 SAMPLE, ALL = 150, 10_000
-
-
-@pytest.fixture(autouse=True)
-def site(db, tmp_path, monkeypatch):
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
-
-
-@pytest.fixture
-def partner():
-    return a_partner()
 
 
 class Hung(BaseException):

@@ -12,7 +12,8 @@ from django.db import connection
 
 from importers.deposits import processing, results, service
 from importers.deposits.errors import Cancelled, KeyDestroyed, TooLarge
-from importers.deposits.publishing import population_of, published, subject_of
+from importers.deposits.groups import subject_of
+from importers.deposits.publishing import population_of, published
 from importers.deposits.store import Store
 from importers.deposits.vault import Vault, key_folder, spool_folder
 from importers.errors import ImporterError
@@ -185,7 +186,8 @@ def test_a_new_version_keeps_the_older_one():
 
 def test_deleting_a_deposit_withdraws_what_was_published_from_it():
     deposit = service.carry_out(deposited(a_list(30, 40)))
-    population, subject = population_of(deposit), subject_of(deposit)
+    population, subject = population_of(deposit), subject_of(deposit, 1)
+    assert StoredRegister().table(population, subject) is not None
     service.delete(deposit)
     assert StoredRegister().table(population, subject) is None
 

@@ -19,9 +19,7 @@ from importers.deposits.vault import key_folder, spool_folder
 from importers.models import Deposit, DepositState
 from observatory.models import Run, RunState
 from tests.importers.deposit_makers import (
-    a_few_quarters,
     a_list,
-    a_partner,
     a_worker,
     deposited,
     empty_queue,
@@ -38,16 +36,9 @@ ROWS = {"qpv": 60_000, "outside": 30_000, "not_located": 10_000}
 
 
 @pytest.fixture(autouse=True)
-def site(transactional_db, tmp_path, monkeypatch):
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
+def site(deposit_site):
     yield
     empty_queue()
-
-
-@pytest.fixture
-def partner():
-    return a_partner()
 
 
 def state(deposit: Deposit) -> str:

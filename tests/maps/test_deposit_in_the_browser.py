@@ -10,7 +10,6 @@ import pytest
 from importers.models import Deposit, DepositState
 from tests.importers.deposit_makers import (
     PASSWORD,
-    a_few_quarters,
     a_partner,
     a_worker,
     empty_queue,
@@ -28,9 +27,7 @@ ROWS, TO_REVIEW, UNKNOWN = 5_000, 22, 8
 
 
 @pytest.fixture(autouse=True)
-def site(transactional_db: None, tmp_path, monkeypatch) -> Iterator[None]:
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
+def site(deposit_site: None) -> Iterator[None]:
     the_towns_addresses()
     yield
     empty_queue()

@@ -17,7 +17,6 @@ from tests.importers.deposit_makers import (
     FORM,
     INSIDE,
     PASSWORD,
-    a_few_quarters,
     a_list,
     a_partner,
     deposited,
@@ -27,20 +26,9 @@ from tests.importers.deposit_makers import (
 )
 from tests.maps.screen import plain
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 
 NEW = "/beneficiaires/nouveau/"
-
-
-@pytest.fixture(autouse=True)
-def site(db, tmp_path, monkeypatch):
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
-
-
-@pytest.fixture
-def partner() -> User:
-    return a_partner()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from importers.deposits import service
 from importers.models import Deposit, DepositState
 from observatory.models import Scheme, User
 from tests.importers.deposit_makers import (
-    a_few_quarters,
     a_list,
     a_partner,
     deposited,
@@ -42,10 +41,8 @@ PAGES = {
 
 
 @pytest.fixture
-def partner(transactional_db: None, tmp_path, monkeypatch) -> User:
+def partner(deposit_site: None) -> User:
     """Return a partner of a site with quarters and addresses."""
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
     the_towns_addresses()
     Scheme.objects.create(code="emplois-francs", name="Emplois francs", zones=["qpv"])
     return a_partner()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from observatory.disclosure import Atom, Cell, Gate, NoiseRule, Reason, Shown, Withheld, rate
 from observatory.disclosure.bounds import Figure, System, bounds_of
-from observatory.disclosure.differencing import rests
+from observatory.disclosure.differencing import differences, rests
 from observatory.disclosure.errors import BadTable
 from observatory.disclosure.gate import protected
 from observatory.disclosure.register import MemoryRegister
@@ -100,6 +100,22 @@ def test_the_search_finds_what_two_generations_of_quarters_leave_together():
                "2024": {"R": frozenset({0, 1, 2, 3, 4})}})
     )  # fmt: skip
     assert (("R",), ("P", "Q"), frozenset({4})) in {(r.plus, r.minus, r.atoms) for r in found}
+
+
+def test_what_two_overlapping_figures_leave_is_looked_at():
+    truth = np.array([3, 10, 0, 40])
+    assert differences([(0, 1), (1, 2), (1, 3)], truth, 5) == {(0,)}
+    assert differences([(0,), (1,)], truth, 5) == {(0,)}, "a small figure, whole"
+    assert differences([], truth, 5) == set()
+
+
+def test_two_who_came_are_looked_at_together_where_neither_is_betrayed_alone():
+    """One woman and one man came; only the totals of the two versions are printed."""
+    truth, versions = np.array([20, 10, 1, 1]), [(0, 1), (0, 1, 2, 3)]
+    system = System(exact(*((held, int(truth[list(held)].sum())) for held in versions)), 4)
+    assert system.betrayed([(2,), (3,)], 5) == []
+    assert differences(versions, truth, 5) == {(2, 3)}
+    assert system.betrayed([(2, 3)], 5) == [0]
 
 
 def exact(*figures):

@@ -35,11 +35,11 @@ def test_publishing_again_replaces_and_keeps_the_history():
     assert Publication.objects.count() == 2
 
 
-def test_a_withdrawn_table_is_not_shown_any_more():
+def test_a_withdrawn_table_is_not_shown_any_more_and_stays_known_to_the_check():
     release()
     StoredRegister().withdraw("scheme:essai", "deposit:1")
     assert StoredRegister().table("scheme:essai", "deposit:1") is None
-    assert StoredRegister().tables("scheme:essai") == []
+    assert [one.subject for one in StoredRegister().tables("scheme:essai")] == ["deposit:1"]
 
 
 def test_thresholds_are_five_persons_and_eleven_households_unless_raised():
