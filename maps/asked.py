@@ -18,7 +18,11 @@ LEVELS = (Level.QPV, Level.QVA, Level.ARRONDISSEMENT, Level.COMMUNE, Level.IRIS)
 
 @dataclass(frozen=True)
 class Choice:
-    """What the address asks for; empty fields take the usual."""
+    """What the address asks for; empty fields take the usual.
+
+    With ``all_years`` the classes are those of all years together, so that one legend serves
+    several maps, and the map as it goes through time.
+    """
 
     level: str = Level.QPV
     within: str = ""
@@ -30,6 +34,7 @@ class Choice:
     way: str = ""
     since: int | None = None
     generation: int | None = None
+    all_years: bool = False
 
     @classmethod
     def of(cls, query: QueryDict) -> Choice:
@@ -46,6 +51,7 @@ class Choice:
                 way=query.get("affichage", ""),
                 since=_whole(query.get("depuis", "")),
                 generation=_whole(query.get("generation", "")),
+                all_years=query.get("periode") == "toutes",
             )
         except ValueError:
             raise BadChoice(
@@ -71,6 +77,7 @@ class Choice:
             "classes": "" if usual else str(self.count),
             "bornes": self.written_breaks if by_hand else "",
             "generation": str(self.generation or ""),
+            "periode": "toutes" if self.all_years else "",
         }
 
     @property

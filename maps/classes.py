@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -52,6 +52,12 @@ class Classes:
         found = np.searchsorted(np.asarray(self.breaks), numbers, side="right")
         return np.where(np.isnan(numbers), -1, found)
 
+    def counting(self, values: Any) -> Classes:
+        """Return the same classes with the counts of other values."""
+        found = self.of(values)
+        counts = np.bincount(found[found >= 0], minlength=len(self.breaks) + 1)
+        return replace(self, counts=tuple(counts.tolist()))
+
 
 def classify(
     values: Sequence[float] | Floats,
@@ -90,8 +96,7 @@ def around_nought(classes: Classes, values: Any) -> Classes:
         return classes
     edges = np.asarray(classes.breaks)
     edges[np.abs(edges).argmin()] = 0.0
-    counts = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
-    return Classes(classes.method, tuple(edges.tolist()), tuple(counts.tolist()))
+    return replace(classes, breaks=tuple(edges.tolist())).counting(known)
 
 
 def _given(breaks: Sequence[float]) -> Floats:

@@ -33,7 +33,8 @@ class Told:
 
     ``additive`` figures are drawn as circles; ``since`` is the first year of a change. ``ways``,
     ``years`` and ``starts`` are what could be asked for instead: starts are years a change up to
-    ``year`` may begin with.
+    ``year`` may begin with. ``over_years`` are the values of every year, shown the same way; a
+    change has but its own.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Told:
     ways: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     starts: tuple[int, ...] = ()
+    over_years: tuple[float, ...] = ()
 
     @property
     def title(self) -> str:
@@ -100,9 +102,16 @@ def display(
         indicator.code, label, year, unit, decimals, way == COUNT, sources, way,
         since if way == CHANGE else None, tuple(ways),
         tuple(sorted({int(one) for one in shown["year"]}, reverse=True)),
-        tuple(years_before(indicator, shown, year)),
+        tuple(years_before(indicator, shown, year)), _over_years(indicator, shown, way),
     )  # fmt: skip
     return rows[["value", "standing", "source"]], told
+
+
+def _over_years(indicator: Indicator, shown: pd.DataFrame, way: str) -> tuple[float, ...]:
+    if way == CHANGE:
+        return ()
+    name = "numerator" if way == COUNT and not indicator.is_additive else "value"
+    return tuple(shown[name].dropna().tolist())
 
 
 def _label(indicator: Indicator, way: str) -> str:

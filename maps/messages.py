@@ -27,13 +27,18 @@ EXPLORER: dict[str, str | Promise] = {
     "legend.few.short": _("moins de 11 ménages"),
     "legend.nodata": _("sans donnée"),
     "legend.far": _("{layer} : rapprochez-vous pour voir cette couche."),
-    "legend.places.note": _("Chaque classe comprend sa borne basse. À droite : les territoires."),
+    "legend.places.note": _("Chaque classe comprend sa borne basse."),
+    "legend.count": _("Nombre de territoires"),
     "legend.circles.note": _("La surface d’un cercle est proportionnelle à la valeur."),
     "legend.empty": _("Aucune couche affichée."),
     "layer.untitled": _("Couche sans titre"),
     # panel
     "panel.theme": _("Colorer les carreaux selon"),
     "panel.generation": _("Génération de quartiers"),
+    "panel.no-time": _(
+        "Pas d’évolution ici : deux millésimes de carreaux ne se comparent pas en dessous de la "
+        "commune."
+    ),
     "panel.about": _("À propos de la couche « {layer} »"),
     "panel.other": _("Autres couches"),
     # list of quarters
@@ -72,6 +77,19 @@ EXPLORER: dict[str, str | Promise] = {
     "map.zoom-out": _("Éloigner"),
     "map.north": _("Remettre le nord en haut"),
     "map.whole": _("Voir tout le territoire"),
+    # counting in a shape
+    "zone.drawing": _(
+        "Cliquez chaque sommet sur la carte, ou déplacez-la par les flèches et appuyez sur "
+        "Entrée ; puis « Compter »."
+    ),
+    "zone.corners": _("Sommets : {count}. Il en faut trois ; puis « Compter »."),
+    "error.zone": _("La zone n’a pas pu être comptée. Réessayez."),
+    # two maps
+    "two.open": _("Deux cartes côte à côte"),
+    "two.close": _("Une seule carte"),
+    "two.year": _("Année de la seconde carte"),
+    "two.together": _("Déplacer ensemble"),
+    "two.title": _("Seconde carte"),
     # share
     "share.copied": _("Copié."),
     "share.selected": _("Le texte est sélectionné : copiez-le."),

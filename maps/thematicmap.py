@@ -67,8 +67,9 @@ class ThematicMap:
     @property
     def most(self) -> float:
         """Return the value the largest circle stands for."""
-        known = self.frame["value"].dropna()
-        return float(known.max()) if len(known) else 0.0
+        pooled = self.choice.all_years and self.told is not None
+        known = self.told.over_years if self.told and pooled else self.frame["value"].dropna()
+        return float(max(known)) if len(known) else 0.0
 
     def diameter(self, value: float) -> float:
         """Return the diameter of a value's circle: its surface is in proportion to the value."""
@@ -122,9 +123,16 @@ def thematic_map(person: Person, choice: Choice, *, everyone: bool = False) -> T
     if told.additive:
         return ThematicMap(settled, told, frame, None)
     values = frame["value"].to_numpy(np.float64)
+    pooled = choice.all_years and told.way != CHANGE
     classes = classify(
-        values, choice.method, choice.count, given=choice.breaks, decimals=told.decimals
+        told.over_years if pooled else values,
+        choice.method,
+        choice.count,
+        given=choice.breaks,
+        decimals=told.decimals,
     )
+    if pooled:
+        classes = classes.counting(values)
     if told.way == CHANGE and choice.method != "manuelles":
         classes = around_nought(classes, values)
     frame["class"] = classes.of(values)

@@ -6,12 +6,14 @@ from django.urls import include, path, re_path
 from maps import sitepages, thematic, views, whatif
 from maps.comparison import views as comparison
 from maps.explorer import views as explorer
+from maps.explorer.zoneviews import zone
 from maps.portraits import views as portraits
 
 app_name = "maps"
 urlpatterns = [
     path("", explorer.explorer, name="explorer"),
     path("carte/indicateur/", explorer.thematic, name="explorer-thematic"),
+    path("carte/zone/", zone, name="zone"),
     path("carte/integrer/", explorer.embed, name="embed"),
     re_path(r"^carte/image\.(?P<form>svg|png|pdf)$", explorer.picture, name="explorer-picture"),
     path("quartiers/", views.areas_page, name="areas"),

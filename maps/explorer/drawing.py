@@ -33,6 +33,8 @@ def as_json(drawn: ThematicMap) -> dict[str, Any]:
     return {
         "query": drawn.choice.query(),
         "title": told.title,
+        "year": told.year,
+        "years": sorted(told.years),
         "layer": LAYERS[Level(drawn.choice.level)],
         "generation": _generation(drawn),
         "classes": [

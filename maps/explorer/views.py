@@ -69,7 +69,9 @@ def thematic(request: HttpRequest) -> HttpResponse:
     context = reading_of(request.user, request.GET)
     drawn = context.get("drawn")
     if drawn is not None:
-        context |= {"bars": bars_of(drawn), "drawing": as_json(drawn)}
+        drawing = as_json(drawn)
+        place = drawing["years"].index(drawing["year"])
+        context |= {"bars": bars_of(drawn), "drawing": drawing, "place_in_time": place}
     answer = render(request, "maps/explorer/thematic.html", context)
     answer["Cache-Control"] = "private, no-cache"
     return answer

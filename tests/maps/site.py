@@ -10,6 +10,7 @@ from tests.maps.screen import READY
 # By the name of its address: where it is, and what shows that it is ready.
 PAGES = {
     "explorer": ("/", READY),
+    "zone": ("/carte/zone/", "#zone-form"),
     "embed": ("/carte/integrer/", READY),
     "areas": ("/quartiers/", "main table"),
     "thematic": ("/indicateur/", "main"),

@@ -87,16 +87,21 @@ function outlineKey(layer: LayerInfo, store: Store): HTMLElement {
   return key;
 }
 
+/** How many places a line of the legend stands for. */
+function counted(count: number): HTMLElement {
+  const attributes = { title: t("legend.count") };
+  return make("span", { class: "legend__count", text: String(count), attributes });
+}
+
 function drawingKey(drawing: Drawing): HTMLElement {
   const classes = drawing.classes.map(({ colour, words, count }, index) =>
     make("li", { attributes: { "data-class": String(index) } },
-      classSwatch(colour), words, make("span", { class: "legend__count", text: String(count) })),
+      classSwatch(colour), words, counted(count)),
   );
   const absent = drawing.absent.map(({ kind, words, ids }) => {
     const holder = make("span", { class: "swatch", attributes: { "aria-hidden": "true" } });
     holder.append(patternSwatch(kind, WIDTH, HEIGHT));
-    const count = make("span", { class: "legend__count", text: String(ids.length) });
-    return make("li", { attributes: { "data-kind": kind } }, holder, words, count);
+    return make("li", { attributes: { "data-kind": kind } }, holder, words, counted(ids.length));
   });
   const note = drawing.sizes.length > 0 ? "legend.circles.note" : "legend.places.note";
   return make(

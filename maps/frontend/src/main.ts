@@ -24,6 +24,8 @@ import { producers } from "./sources";
 import { SharePanel } from "./share";
 import { Store } from "./store";
 import { ThematicPanel } from "./thematic";
+import { ZonePanel } from "./zone";
+import { TwoMaps } from "./two";
 import type { Area, LayerInfo } from "./types";
 import type { Map as MapLibreMap } from "maplibre-gl";
 
@@ -50,13 +52,23 @@ function areaLoader(config: PageConfig, store: Store): Loader {
   };
 }
 
-/** The panel of indicators is read when it is first looked at, or where the address names one. */
-function bindThematic(config: PageConfig, store: Store): void {
-  const panel = new ThematicPanel(element("panel-thematic"), config.thematicUrl, store);
+interface Panels {
+  share: SharePanel;
+  zone: ZonePanel;
+  thematic: ThematicPanel;
+}
+
+/** Panels the server makes are read when first looked at, or where the address names a figure. */
+function bindPanelsOfServer(config: PageConfig, store: Store): Panels {
+  const thematic = new ThematicPanel(element("panel-thematic"), config.thematicUrl, store);
+  const zone = new ZonePanel(element("panel-zone"), config.zoneUrl);
   document.addEventListener("observatory:tab", (event) => {
-    if ((event as CustomEvent<string>).detail === "thematic") panel.open();
+    const chosen = (event as CustomEvent<string>).detail;
+    if (chosen === "thematic") thematic.open();
+    if (chosen === "zone") zone.open();
   });
-  if (store.wantsDrawing) panel.open();
+  if (store.wantsDrawing) thematic.open();
+  return { share: new SharePanel(element("panel-share"), store), zone, thematic };
 }
 
 /** Everything around the map that follows the store; works without the map too. */
@@ -124,19 +136,24 @@ async function openMap(
   config: PageConfig,
   view: View,
   load: Loader,
-  share: SharePanel,
+  panels: Panels,
 ): Promise<void> {
   const maplibre = (await import(ownAddress(config.maplibreUrl))) as MapLibre;
   const map = await createMap(maplibre, element("map"), store, config.workerUrl);
   map.addControl(new TerritoryControl(store), "bottom-right");
+  const another = (container: HTMLElement): Promise<MapLibreMap> =>
+    createMap(maplibre, container, store, config.workerUrl, true);
+  const pool = (): void => panels.thematic.pool();
+  map.addControl(new TwoMaps(store, config.thematicUrl, another, load, pool), "bottom-right");
   bindMap(map, store, load);
   view.map = map;
-  share.follow(map);
+  panels.share.follow(map);
   view.pointer = new Pointer(map, store, (hits, at) => {
     if (hits.length > 0) closeSheets();
     view.card.show(hits);
     reveal(map, element("card"), at);
   });
+  panels.zone.follow(map, view.pointer);
   // A handle for tests and for pages that embed this one.
   Object.assign(window, { observatory: { map, store } });
   uncover();
@@ -161,10 +178,9 @@ async function start(): Promise<void> {
   const load = areaLoader(config, store);
   bindSurroundings(store);
   const view = bindReading(store, load);
-  const share = new SharePanel(element("panel-share"), store);
-  bindThematic(config, store);
+  const panels = bindPanelsOfServer(config, store);
   try {
-    await openMap(store, config, view, load, share);
+    await openMap(store, config, view, load, panels);
   } catch (error) {
     console.warn(error);
     showFailure(t("error.webgl.title"), t("error.webgl.text"));

@@ -22,7 +22,7 @@ import {
   styleLayers,
 } from "./style";
 import { symbology } from "./symbology";
-import type { Area, LayerInfo } from "./types";
+import type { Area, Drawing, LayerInfo } from "./types";
 import { calm, clearance, firstBounds } from "./view";
 
 /** The name of the map's place in the address: #carte=zoom/latitude/longitude. */
@@ -49,11 +49,13 @@ function comeNear(map: MapLibreMap, store: Store): void {
   if (store.isOn("cells") && missing > 0 && missing < 1.5) map.jumpTo({ zoom: READABLE_ZOOM });
 }
 
+/** `second`: a map beside the first, whose place is not the address's own. */
 export async function createMap(
   maplibre: MapLibre,
   container: HTMLElement,
   store: Store,
   workerUrl: string,
+  second = false,
 ): Promise<MapLibreMap> {
   maplibre.setWorkerUrl(ownAddress(workerUrl));
   // Names are drawn with the page's font; without this the first ones would take another.
@@ -62,7 +64,7 @@ export async function createMap(
   const options: MapOptions = {
     container,
     style: emptyStyle(),
-    hash: HASH,
+    ...(second ? {} : { hash: HASH }),
     locale: controlTexts(),
     attributionControl: false,
     dragRotate: false,
@@ -89,7 +91,7 @@ export async function createMap(
   return map;
 }
 
-type Loader = (layer: LayerInfo) => Promise<Area[]>;
+export type Loader = (layer: LayerInfo) => Promise<Area[]>;
 
 /** Puts layers on the map when they are first wanted, and shows or hides them afterwards. */
 export class MapLayers {
@@ -105,8 +107,10 @@ export class MapLayers {
     private readonly store: Store,
     private readonly areas: Loader,
     private readonly failed: (error: ApiError) => void,
+    /** What is drawn of an indicator: the store's, or the same one in another year. */
+    drawn: () => Drawing | null = () => store.drawing,
   ) {
-    this.thematic = new ThematicLayer(map, store, (own, spec) => this.insert(own, spec));
+    this.thematic = new ThematicLayer(map, store, drawn, (own, spec) => this.insert(own, spec));
   }
 
   /** Brings the map to what the store says; resolves when every wanted layer is there. */

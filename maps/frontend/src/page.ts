@@ -5,6 +5,7 @@ export interface PageConfig {
   tilesUrl: string;
   areasUrl: string;
   thematicUrl: string;
+  zoneUrl: string;
   maplibreUrl: string;
   workerUrl: string;
 }
@@ -27,6 +28,7 @@ export function readConfig(root: HTMLElement): PageConfig {
     tilesUrl: data("tiles"),
     areasUrl: data("areas"),
     thematicUrl: data("thematic"),
+    zoneUrl: data("zone"),
     maplibreUrl: data("maplibre"),
     workerUrl: data("worker"),
   };

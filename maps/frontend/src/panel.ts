@@ -32,6 +32,11 @@ function themeChoice(store: Store): HTMLElement | null {
   );
 }
 
+/** Cells have no time slider: the reason stands where it would be looked for. */
+function noTime(): HTMLElement {
+  return make("p", { class: "note field", text: t("panel.no-time") });
+}
+
 function generationChoice(layer: LayerInfo, store: Store): HTMLElement | null {
   const found = store.generationsOf(layer);
   if (found.length === 0) return null;
@@ -60,7 +65,8 @@ function row(layer: LayerInfo, store: Store): HTMLElement {
   box.addEventListener("change", () => store.toggle(layer.id, box.checked));
   const label = make("label", { attributes: { for: box.id } }, layerSwatch(layer), layer.title);
   const more = layer.id === "cells" ? themeChoice(store) : generationChoice(layer, store);
-  return make("li", { class: "layer" }, box, label, about(layer), more);
+  const cells = layer.id === "cells";
+  return make("li", { class: "layer" }, box, label, about(layer), more, cells ? noTime() : null);
 }
 
 function groups(layers: LayerInfo[]): Map<string, LayerInfo[]> {

@@ -20,6 +20,9 @@ export class Pointer {
   private pending = 0;
   private readonly tip = make("div", { class: "tip", attributes: { "aria-hidden": "true" } });
 
+  /** Whoever draws takes the points that would otherwise be read. */
+  taken: ((at: [number, number]) => void) | null = null;
+
   constructor(
     private readonly map: MapLibreMap,
     private readonly store: Store,
@@ -93,6 +96,11 @@ export class Pointer {
   }
 
   private pick(point: ScreenPoint): void {
+    if (this.taken) {
+      const { lng, lat } = this.map.unproject(point);
+      this.taken([lng, lat]);
+      return;
+    }
     const hits = hitsAt(this.map, this.store, point);
     // The card says more than the tip, and may lie over it.
     cancelAnimationFrame(this.pending);

@@ -1,7 +1,7 @@
 /** Tabs beside the map and, on narrow screens, the sheets that replace the side panel. */
 import { element } from "./page";
 
-const TABS = ["layers", "thematic", "areas", "share"] as const;
+const TABS = ["layers", "thematic", "zone", "areas", "share"] as const;
 type Tab = (typeof TABS)[number];
 
 function select(chosen: Tab): void {

@@ -12,6 +12,7 @@ export interface ViewState {
 /** What the page of indicators reads in an address (maps/asked.py). */
 const OF_DRAWING = [
   "niveau", "dans", "indicateur", "annee", "affichage", "depuis", "methode", "classes", "bornes",
+  "periode",
 ];
 const NAMES = { layers: "couches", theme: "theme", generation: "generation" } as const;
 
@@ -36,7 +37,7 @@ function drawingPart(query: URLSearchParams): string {
 }
 
 /** The query of a state; what is left at its default is left out. */
-export function formatState(state: ViewState): string {
+function queryOf(state: ViewState): URLSearchParams {
   const query = new URLSearchParams();
   if (state.layers !== null) query.set(NAMES.layers, state.layers.join(","));
   if (state.theme !== null) query.set(NAMES.theme, state.theme);
@@ -44,14 +45,52 @@ export function formatState(state: ViewState): string {
   for (const [name, value] of new URLSearchParams(state.drawing)) {
     if (OF_DRAWING.includes(name)) query.set(name, value);
   }
+  return query;
+}
+
+const SECOND = { place: "lieu2", year: "annee2" } as const;
+
+/** The second map: its own place, or null where it goes with the first; its own year, or "". */
+export interface Second {
+  on: boolean;
+  place: string | null;
+  year: string;
+}
+
+export function readSecond(): Second {
+  const query = new URLSearchParams(location.search);
+  const place = query.get(SECOND.place);
+  return { on: place !== null, place: place || null, year: query.get(SECOND.year) ?? "" };
+}
+
+function secondPart(query: URLSearchParams, { on, place, year }: Second): void {
+  if (on) query.set(SECOND.place, place ?? "");
+  else query.delete(SECOND.place);
+  if (on && year) query.set(SECOND.year, year);
+  else query.delete(SECOND.year);
+}
+
+function readable(query: URLSearchParams): string {
   // Commas are legal in a query and far easier to read than %2C.
-  const text = query.toString().replaceAll("%2C", ",");
+  const text = query.toString().replaceAll("%2C", ",").replaceAll("%2F", "/");
   return text ? `?${text}` : "";
+}
+
+export function writeSecond(second: Second): void {
+  const query = new URLSearchParams(location.search);
+  secondPart(query, second);
+  replace(readable(query));
+}
+
+function replace(search: string): void {
+  if (search === location.search) return;
+  history.replaceState(history.state, "", location.pathname + search + location.hash);
+  document.dispatchEvent(new CustomEvent("observatory:address"));
 }
 
 /** Writes the state in the address without adding a step to the browser's history. */
 export function writeState(state: ViewState): void {
-  const address = location.pathname + formatState(state) + location.hash;
-  history.replaceState(history.state, "", address);
-  document.dispatchEvent(new CustomEvent("observatory:address"));
+  const query = queryOf(state);
+  secondPart(query, readSecond());
+  replace(readable(query));
 }

@@ -13,6 +13,7 @@ const DEPENDENTS: Record<string, string[]> = {
   indicateur: ["annee", "depuis", "affichage", "bornes"],
   affichage: ["depuis", "bornes"],
   annee: ["depuis"],
+  periode: ["bornes"],
 };
 const BY_HAND = "manuelles";
 
@@ -40,6 +41,17 @@ export class ThematicPanel {
     void this.ask(new URLSearchParams(this.store.wantedQuery));
   }
 
+  /** Asks for classes of all years, which serve two maps of different years. */
+  pool(): void {
+    const { drawing } = this.store;
+    if (!drawing || drawing.years.length < 2) return;
+    const query = new URLSearchParams(drawing.query);
+    if (query.get("periode") || query.get("affichage") === "evolution") return;
+    query.set("periode", "toutes");
+    if (drawing.generation) query.set("generation", drawing.generation);
+    void this.ask(query);
+  }
+
   private box(): HTMLInputElement | null {
     return this.holder.querySelector<HTMLInputElement>("#thematic-on");
   }
@@ -51,12 +63,26 @@ export class ThematicPanel {
     }
     const form = this.holder.querySelector("form");
     if (!form) return;
+    if (field.id === "temps") {
+      this.goTo(field, form);
+      return;
+    }
     const wanted = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
     for (const name of DEPENDENTS[field.name] ?? []) wanted.delete(name);
     // Whoever writes a break means it.
     if (field.name === "bornes") wanted.set("methode", BY_HAND);
     if (wanted.get("methode") !== BY_HAND) wanted.delete("bornes");
     void this.ask(wanted, field.id);
+  }
+
+  /** Through time the classes stay: a colour that meant something else each year would lie. */
+  private goTo(slider: HTMLInputElement, form: HTMLFormElement): void {
+    const year = (slider.dataset["years"] ?? "").split(",")[slider.valueAsNumber] ?? "";
+    const wanted = new URLSearchParams(new FormData(form) as unknown as Record<string, string>);
+    wanted.set("annee", year);
+    wanted.set("periode", "toutes");
+    if (wanted.get("methode") !== BY_HAND) wanted.delete("bornes");
+    void this.ask(wanted, slider.id);
   }
 
   /** Only the last choice is shown: earlier answers are dropped on the way. */

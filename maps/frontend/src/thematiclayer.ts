@@ -38,12 +38,13 @@ export class ThematicLayer {
   constructor(
     private readonly map: MapLibreMap,
     private readonly store: Store,
+    private readonly wanted: () => Drawing | null,
     private readonly insert: (rank: number, spec: LayerSpecification) => void,
   ) {}
 
-  /** Brings the map to the store's drawing. */
+  /** Brings the map to the drawing that is wanted. */
   async sync(): Promise<void> {
-    const { drawing } = this.store;
+    const drawing = this.wanted();
     if (drawing === this.drawn) return;
     this.drawn = drawing;
     if (!drawing) {

@@ -52,6 +52,9 @@ export type Values = Record<string, Value>;
 export interface Drawing {
   query: string;
   title: string;
+  year: number;
+  /** Every year that could be shown, oldest first. */
+  years: number[];
   layer: string;
   generation: string | null;
   classes: { colour: string; words: string; count: number; ids: number[] }[];
