@@ -138,7 +138,7 @@ location ~ ^/([a-z]+)/(\d+)/(\d+)/(\d+)$ {{
 }}
 """
 TEMPORARY = (
-    "client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; "
+    "proxy_temp_path {folder}/proxy; "
     "fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; "
     "scgi_temp_path {folder}/scgi;"
 )
@@ -150,7 +150,7 @@ events {{ worker_connections 512; }}
 http {{
   access_log off;
   keepalive_requests 1000000;
-  {temporary}
+  {temporary} client_body_temp_path {folder}/body;
   {http}
   server {{ listen 127.0.0.1:{port}; {server} }}
 }}
@@ -178,7 +178,7 @@ def compose_conf(folder: Path, application: str, port: int) -> str:
         "server web:8000;": f"server {application.removeprefix('http://')};",
         "listen 8080;": f"listen 127.0.0.1:{port};",
         "/var/cache/nginx/tiles": str(folder / "cache"),
-        "/tmp/nginx.pid": str(folder / "nginx.pid"),  # noqa: S108 - the container's own
+        "/tmp/nginx": str(folder / "nginx"),  # noqa: S108 - the container's own
         "/dev/stdout": str(folder / "access.log"),
         "/dev/stderr": str(folder / "error.log"),
         "http {\n": f"http {{\n    {TEMPORARY.format(folder=folder)}\n",

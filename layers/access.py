@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.http import HttpRequest
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from layers.errors import UnknownLayer
+from layers.errors import Unidentified, UnknownLayer
 from layers.registry import REGISTRY, Layer
 from observatory.models import Right
 from observatory.permissions import may, territories_where
@@ -32,6 +34,7 @@ def as_seen_by(request: HttpRequest | Request, layers: Sequence[Layer]) -> tuple
     """
     if open_to_all(layers):
         return [layer.within(None) for layer in layers], True
+    identify(request)
     seen = [_seen(request, layer) for layer in layers]
     for layer, shown in zip(layers, seen, strict=True):
         if shown is None:
@@ -49,6 +52,7 @@ def one_as_seen_by(request: HttpRequest | Request, layer: Layer) -> Layer:
 
 def visible_to(request: HttpRequest | Request) -> list[Layer]:
     """Return the layers as the person may see them, in the order they are declared."""
+    identify(request)
     known: dict[tuple[Right, bool], Reach] = {}
     found = []
     for layer in REGISTRY:
@@ -58,6 +62,21 @@ def visible_to(request: HttpRequest | Request) -> list[Layer]:
         if known[key] != NOWHERE:
             found.append(layer.within(known[key]))
     return found
+
+
+def identify(request: HttpRequest | Request) -> None:
+    """Let a token stand for its person at every address. Raises Unidentified for a wrong one.
+
+    The framework's own views have done so already; tiles, TileJSON and styles are plain ones.
+    """
+    if isinstance(request, Request) or "Authorization" not in request.headers:
+        return
+    try:
+        found = TokenAuthentication().authenticate(request)  # type: ignore[arg-type]
+    except AuthenticationFailed:
+        raise Unidentified("The token is not valid.", "Ask for one at /api/token.") from None
+    if found is not None:
+        request.user = found[0]
 
 
 def _reach(request: HttpRequest | Request, layer: Layer) -> Reach:

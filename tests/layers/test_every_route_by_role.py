@@ -114,7 +114,11 @@ def test_a_token_stands_for_its_person(secret_layer, make_area):
     Assignment.objects.create(user=user, role=Role.ANALYST)
     good = {"authorization": f"Token {Token.objects.create(user=user).key}"}
     bad = {"authorization": "Token nothing"}
-    for address in ("/api/layers/drafts/", "/ogc/collections/drafts/items"):
+    for address in (
+        "/api/layers/drafts/", "/ogc/collections/drafts/items", "/tiles/drafts.json",
+        "/tiles/drafts/12/2074/1408.pbf", "/tiles/qpv,drafts/12/2074/1408.pbf",
+        "/styles/drafts.json",
+    ):  # fmt: skip
         assert Client().get(address).status_code == 404
         assert Client().get(address, headers=good).status_code == 200
         refused = Client().get(address, headers=bad)
