@@ -16,3 +16,7 @@ class BadChoice(ObservatoryError):
 
 class UnknownTerritory(BadChoice):
     """No territory has that level and code, or none that may be seen."""
+
+
+class BadTemplate(ObservatoryError):
+    """A saved map is declared in a way that cannot be drawn; the message says which and why."""

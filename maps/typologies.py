@@ -40,8 +40,7 @@ def members_of(typology: Typology, number: int) -> list[Territory]:
 
 def numbers_of(typology: Typology) -> list[int]:
     """Return the classes that hold a quarter, 1 (the most precarious) first."""
-    known = typology.classes.exclude(number=None).order_by("number")
-    return list(known.values_list("number", flat=True).distinct())
+    return sorted({row.number for row in typology.classes.all() if row.number is not None})
 
 
 @dataclass(frozen=True)

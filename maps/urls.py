@@ -7,7 +7,10 @@ from maps import sitepages, thematic, views, whatif
 from maps.comparison import views as comparison
 from maps.explorer import views as explorer
 from maps.explorer.zoneviews import zone
+from maps.home import views as home
+from maps.portraits import themeviews as themes
 from maps.portraits import views as portraits
+from maps.savedmaps import views as savedmaps
 
 app_name = "maps"
 urlpatterns = [
@@ -16,6 +19,7 @@ urlpatterns = [
     path("carte/zone/", zone, name="zone"),
     path("carte/integrer/", explorer.embed, name="embed"),
     re_path(r"^carte/image\.(?P<form>svg|png|pdf)$", explorer.picture, name="explorer-picture"),
+    path("accueil/", home.page, name="home"),
     path("quartiers/", views.areas_page, name="areas"),
     path("quartiers/<slug:layer>.json", views.areas_json, name="areas-json"),
     path("indicateur/", thematic.page, name="thematic"),
@@ -34,6 +38,16 @@ urlpatterns = [
         r"^comparer/(?P<kind>[a-z]+)/(?P<name>[A-Za-z0-9_-]+)\.(?P<form>svg|png|csv)$",
         comparison.chart,
         name="comparison-chart",
+    ),
+    path("themes/", themes.index, name="themes"),
+    path("themes/<str:contract>/<slug:theme>/", themes.page, name="theme"),
+    path("themes/<str:contract>/<slug:theme>/fiche.pdf", themes.printed, name="theme-pdf"),
+    path("modeles/", savedmaps.index, name="saved-maps"),
+    path("modeles/<slug:key>/", savedmaps.page, name="saved-map"),
+    re_path(
+        r"^modeles/(?P<key>[a-z0-9-]+)\.(?P<form>svg|png|pdf|csv)$",
+        savedmaps.picture,
+        name="saved-map-file",
     ),
     path("portraits/", portraits.index, name="portraits"),
     path("portraits/<slug:level>/<str:code>/", portraits.page, name="portrait"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -36,13 +37,14 @@ def heat_words() -> list[str]:
 def draw_heat(heat: Heat, reading: Reading, form: str) -> bytes:
     """One row a quarter, one column an indicator; colour by deviation, the value written."""
     count, wide = len(heat.rows), len(heat.indicators)
+    deviations: Any = heat.deviations
     with Chart(3.4 + SIDE * wide, 1.7 + HEIGHT * count) as chart:
         axes = chart.axes
         for height, (row, (_code, _name, cells)) in enumerate(
             zip(heat.rows, reading.rows, strict=True)
         ):
             for place, indicator in enumerate(heat.indicators):
-                step = heat_level(heat.deviations.at[row.territory_id, indicator.code])
+                step = heat_level(deviations.at[row.territory_id, indicator.code])
                 _cell(axes, place, height, step, str(cells[2 + place]))
         labels = [f"{textwrap.shorten(name, 30, placeholder='…')}  ·  {cells[0]}"
                   for _code, name, cells in reading.rows]  # fmt: skip
@@ -66,7 +68,7 @@ def draw_heat(heat: Heat, reading: Reading, form: str) -> bytes:
 
 
 def _cell(axes: Axes, place: int, height: int, step: int, words: str) -> None:
-    look = {"facecolor": HEAT[step - 1], "edgecolor": "white"}
+    look: Any = {"facecolor": HEAT[step - 1], "edgecolor": "white"}
     if not step:
         look = {"facecolor": NODATA, "edgecolor": NODATA_INK, "hatch": "////"}
     axes.add_patch(Rectangle((place - 0.5, height - 0.5), 1, 1, **look))

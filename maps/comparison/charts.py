@@ -19,7 +19,7 @@ from maps.comparison.overview import (
 from maps.comparison.readings import KINDS, Reading, readings_of
 from maps.comparison.references import gaps_over_years
 from maps.comparison.table import Column
-from maps.typologies import heat_of
+from maps.typologies import Heat, heat_of
 
 WHOLE = "ensemble"  # in the address of a chart of several indicators
 
@@ -74,13 +74,13 @@ def scatter_of(asked: Asked) -> Shown | None:
     return Shown(WHOLE, reading, lambda form: draw_scatter(asked.found, columns, form))
 
 
-def heat_chart(asked: Asked) -> Shown | None:
-    """Return the heat table of the typology, where it holds one of the quarters."""
+def heat_chart(asked: Asked) -> tuple[Heat, Shown] | None:
+    """Return the heat table of the typology and its chart, where it holds one of the quarters."""
     heat = heat_of(asked.typology, asked.found.quarters) if asked.typology else None
     if heat is None:
         return None
     reading = heat_reading(heat, heat.typology.facts.get("sources", []))
-    return Shown(WHOLE, reading, lambda form: draw_heat(heat, reading, form))
+    return heat, Shown(WHOLE, reading, lambda form: draw_heat(heat, reading, form))
 
 
 def target_charts(asked: Asked) -> list[Shown]:
@@ -101,7 +101,8 @@ def chart_called(asked: Asked, kind: str, name: str) -> Shown | None:
     if kind == "nuage":
         return scatter_of(asked)
     if kind == "typologie":
-        return heat_chart(asked)
+        heat = heat_chart(asked)
+        return heat[1] if heat else None
     if kind == "cibles":
         return next((one for one in target_charts(asked) if one.name == name), None)
     column = asked.found.column(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,7 @@ def _together(both: pd.DataFrame) -> str:
 def heat_reading(heat: Heat, sources: list[dict[str, str]]) -> Reading:
     """Return class, certainty and values of each quarter, the most precarious class first."""
     rows: list[tuple[str, str, list[Cell]]] = []
+    values: Any = heat.values
     for row in heat.rows:
         stability = None if row.stability is None else 100 * row.stability
         cells: list[Cell] = [
@@ -99,7 +101,7 @@ def heat_reading(heat: Heat, sources: list[dict[str, str]]) -> Reading:
             Figure(stability, "%", 0),
         ]
         for indicator in heat.indicators:
-            cells.append(figure_of(indicator, heat.values.at[row.territory_id, indicator.code]))
+            cells.append(figure_of(indicator, values.at[row.territory_id, indicator.code]))
         rows.append((row.territory.code, row.territory.name, cells))
     headings = [_("Classe"), _("Stabilité"), *(one.label for one in heat.indicators)]
     return Reading("typologie", heat.typology.name, _sizes(heat), headings, rows, sources)

@@ -146,11 +146,12 @@ def _by_year(
 ) -> list[tuple[str, str, list[Cell]]]:
     own = found.panel[found.panel["indicator"] == indicator.code]
     standing = own.set_index(["territory", "year"])["standing"].to_dict()
+    values: Any = table
     return [
         (
             one.code, one.name,
             [
-                figure_of(indicator, table.at[one.pk, year], standing.get((one.pk, year), ""))
+                figure_of(indicator, values.at[one.pk, year], standing.get((one.pk, year), ""))
                 for year in table.columns
             ],
         )
@@ -185,10 +186,11 @@ def _moves(found: Comparison, column: Column, series: pd.DataFrame) -> list[str]
 
 
 def _gaps(found: Comparison, column: Column, gaps: pd.DataFrame, against: Against) -> Reading:
+    values: Any = gaps
     rows: list[tuple[str, str, list[Cell]]] = [
         (
             one.code, one.name,
-            [difference_figure(column.indicator, gaps.at[one.pk, year]) for year in gaps.columns],
+            [difference_figure(column.indicator, values.at[one.pk, year]) for year in gaps],
         )
         for one in found.quarters
     ]  # fmt: skip
@@ -220,7 +222,7 @@ def _ranks(found: Comparison, column: Column, table: pd.DataFrame) -> Reading:
         if one.pk not in table.index:
             rows.append((one.code, one.name, [Figure(None)] * 3))
             continue
-        before, after = (int(rank) for rank in table.loc[one.pk])
+        before, after = (int(str(rank)) for rank in table.loc[one.pk])
         move = Figure(after - before, signed=True)
         rows.append((one.code, one.name, [Figure(before), Figure(after), move]))
     headings = [

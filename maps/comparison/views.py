@@ -29,7 +29,6 @@ from maps.errors import BadChoice
 from maps.models import Snapshot, checksum_of
 from maps.panel import Person, fictitious, signed_in
 from maps.places import QUARTERS
-from maps.typologies import heat_of
 from observatory.models import Territory
 
 CSV = "text/csv; charset=utf-8"
@@ -119,13 +118,13 @@ def _rows(found: Comparison) -> list[tuple[Territory, list[Any]]]:
 
 def _heat(asked: Asked) -> dict[str, Any] | None:
     """Return the heat table as the page colours it: a step of 0 to 5 for each value."""
-    shown = heat_chart(asked)
-    heat = heat_of(asked.typology, asked.found.quarters) if shown and asked.typology else None
-    if shown is None or heat is None:
+    told = heat_chart(asked)
+    if told is None:
         return None
-    rows = []
+    heat, shown = told
+    rows, deviations = [], heat.deviations.to_dict("index")
     for row, (_code, _name, cells) in zip(heat.rows, shown.reading.rows, strict=True):
-        steps = [heat_level(one) for one in heat.deviations.loc[row.territory_id]]
+        steps = [heat_level(one) for one in deviations[row.territory_id].values()]
         rows.append((row.territory, cells[:2], list(zip(cells[2:], steps, strict=True))))
     return {"shown": shown, "year": heat.year, "rows": rows, "words": heat_words()}
 

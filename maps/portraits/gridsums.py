@@ -33,7 +33,8 @@ WATCHED = ("carroyage_cell", "carroyage_griddataset", "observatory_perimeter")
 class GridFigure:
     """One figure made of cells: a sum, or a sum over a sum times ``factor``.
 
-    ``better`` is +1 where higher is better, -1 where lower is, 0 where neither.
+    ``better`` is +1 where higher is better, -1 where lower is, 0 where neither. A figure that is
+    not ``in_portraits`` is there for maps alone.
     """
 
     key: str
@@ -44,6 +45,7 @@ class GridFigure:
     factor: float = 1.0
     decimals: int = 0
     better: int = 0
+    in_portraits: bool = True
 
     @property
     def in_points(self) -> bool:
@@ -66,6 +68,9 @@ FIGURES = (
     _share("young", _("Part de moins de 18 ans"), YOUNG, "ind"),
     _share("old", _("Part de 65 ans et plus"), OLD, "ind"),
     _share("social", _("Ménages logés en parc social"), "log_soc", "men"),
+    GridFigure(
+        "infants", _("Part de moins de 4 ans"), "ind_0_3", "ind", "%", 100.0, 1, in_portraits=False
+    ),
 )
 # Long outlines are cut in small pieces first: a city's is then as quick as a quarter's.
 STATEMENT = """

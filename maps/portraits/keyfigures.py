@@ -73,6 +73,7 @@ class Comparisons:
                 [(label, figure_in(sums, key, one)) for label, key, sums in others],
             )
             for one in FIGURES
+            if one.in_portraits
         ]
 
     def _of(self, shapes: dict[str, Any]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The portrait on paper: two A4 pages laid out by WeasyPrint; nothing is fetched outside."""
+"""Portraits and sheets of themes on paper, laid out by WeasyPrint; nothing is fetched outside."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from maps.charts.locator import draw_locator
 from maps.charts.theme import CONTENT_TYPES
 from maps.charts.trend import draw_trend
 from maps.portraits.portrait import Portrait
+from maps.portraits.themes import Sheet
 
 STATIC = Path(__file__).parents[1] / "static/maps"
 # It tells every step it takes, at the level of plain news.
@@ -35,13 +36,24 @@ def pdf_of(portrait: Portrait, dataset: GridDataset | None) -> bytes:
         map_ = _inlined(draw_locator(portrait.territory, portrait.outline, dataset, "png"), "png")
     charts = [(one, _inlined(draw_trend(one, "svg", 4.4, 1.75), "svg")) for one in portrait.series]
     context = {"portrait": portrait, "map": map_, "charts": charts, "day": timezone.localdate()}
-    page = render_to_string("maps/portraits/print.html", context)
+    return laid_out(render_to_string("maps/portraits/print.html", context))
+
+
+def pdf_of_sheet(sheet: Sheet) -> bytes:
+    """Return the sheet of a theme as a PDF on its side, in the language in force."""
+    context = {"sheet": sheet, "day": timezone.localdate()}
+    return laid_out(render_to_string("maps/portraits/theme-print.html", context), "css/wide.css")
+
+
+def laid_out(page: str, *more: str) -> bytes:
+    """Return a page of HTML as a tagged PDF; ``more`` are further style sheets of ours."""
     fonts = FontConfiguration()
     base = (STATIC / "css").as_uri() + "/"
     # Our own style sheets and font, and drawings written into the page: nothing from a network.
     fetcher = URLFetcher(allowed_protocols=("file", "data"), fail_on_errors=True)
     sheets = [
-        CSS(filename=STATIC / name, font_config=fonts, url_fetcher=fetcher) for name in SHEETS
+        CSS(filename=STATIC / name, font_config=fonts, url_fetcher=fetcher)
+        for name in (*SHEETS, *more)
     ]
     document = HTML(string=page, base_url=base, url_fetcher=fetcher)
     return document.write_pdf(stylesheets=sheets, font_config=fonts, pdf_variant="pdf/ua-1")

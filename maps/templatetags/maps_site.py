@@ -18,6 +18,7 @@ register = template.Library()
 
 # The pages of the header, in order; a page below one of them marks it as the current one.
 PAGES = (
+    ("maps:home", _("Accueil")),
     ("maps:explorer", _("Carte")),
     ("maps:thematic", _("Indicateurs")),
     ("maps:whatif", _("Et si ?")),

@@ -239,14 +239,14 @@ def typology() -> Typology:
 
 class TestTypology:
     def test_the_most_precarious_class_comes_first_with_its_values(self, typology):
-        told = heat_chart(asked()).reading
+        told = heat_chart(asked())[1].reading
         assert [name for _code, name, _cells in told.rows] == [
             "L’Écluse et alentours", "Haut-Coteau",
         ]  # fmt: skip
         assert cells(told)["L’Écluse et alentours"] == ["1", "88 %", "42,0 %", "13 500 €"]
 
     def test_a_class_is_said_to_open_no_right(self, typology):
-        assert "n’ouvre aucun droit" in heat_chart(asked()).reading.sentences[0]
+        assert "n’ouvre aucun droit" in heat_chart(asked())[1].reading.sentences[0]
 
     def test_its_colours_follow_the_better_way_of_each_indicator(self, typology, client):
         # Poorer and with less income: worse in both, whatever way the figures go.

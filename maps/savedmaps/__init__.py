@@ -1,0 +1,1 @@
+"""Saved map templates: a kind of map declared once, drawn again for any contract."""
