@@ -46,6 +46,7 @@ class Perimeters:
 
     rows: list[_Dated]
     _layers: dict[tuple[str, tuple[int, ...]], ZoneLayer] = field(default_factory=dict)
+    _by_day: dict[tuple[str, date], ZoneLayer] = field(default_factory=dict)
 
     @classmethod
     def stored(cls, levels: Sequence[str] = LEVELS) -> Perimeters:
@@ -73,6 +74,12 @@ class Perimeters:
 
     def layer(self, level: str, day: date) -> ZoneLayer:
         """Return the zones of one level in force on ``day``."""
+        found = self._by_day.get((level, day))
+        if found is None:
+            found = self._by_day[level, day] = self._layer(level, day)
+        return found
+
+    def _layer(self, level: str, day: date) -> ZoneLayer:
         rows = [row for row in self.rows if row.level == level and row.holds_on(day)]
         key = (level, tuple(row.key for row in rows))
         if key not in self._layers:

@@ -240,26 +240,32 @@ class _Work:
             if match.level is Level.STREET:
                 precision[place] = 0.0
         found = join(self.perimeters, day, located.lon[rows], located.lat[rows], precision, reach)
-        for place, match in streets.items():
-            if found.fate[place] != Fate.AMBIGUOUS and self._spreads(match, day, found, place):
-                self._set_ambiguous(found, place)
+        for place in self._spreading(streets, day, found):
+            self._set_ambiguous(found, place)
         for unsure in np.flatnonzero(located.unsure[rows]).tolist():
             self._set_ambiguous(found, unsure)
         return found
 
-    def _spreads(self, match: Match, day: date, found: Joined, place: int) -> bool:
-        """Tell whether the other places of a match lie in another zone, or too near one."""
+    def _spreading(self, matches: Mapping[int, Match], day: date, found: Joined) -> list[int]:
+        """Return the rows whose match may as well lie in another zone, or too near one."""
         if not isinstance(self.locator, AddressLocator):
-            return False
-        others = self.locator.other_points(match)
+            return []
+        others = [
+            (place, other)
+            for place, match in matches.items()
+            if found.fate[place] != Fate.AMBIGUOUS
+            for other in self.locator.other_points(match)
+        ]
+        places = np.array([place for place, _ in others], dtype=np.int64)
         lon, lat, precision = (
-            np.array([getattr(other, name) for other in others])
+            np.array([getattr(other, name) for _, other in others], dtype=np.float64)
             for name in ("lon", "lat", "precision")
         )
-        reach = self.deposit.proximity_metres
-        there = join(self.perimeters, day, lon, lat, precision, reach)
-        same = (there.fate == found.fate[place]) & (there.zones["qpv"] == found.zones["qpv"][place])
-        return not bool(same.all())
+        there = join(self.perimeters, day, lon, lat, precision, self.deposit.proximity_metres)
+        same = (there.fate == found.fate[places]) & (
+            there.zones["qpv"] == found.zones["qpv"][places]
+        )
+        return [int(place) for place in np.unique(places[~same])]
 
     @staticmethod
     def _set_ambiguous(found: Joined, place: int) -> None:
