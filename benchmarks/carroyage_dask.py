@@ -1,14 +1,17 @@
 """The same country gridded, protected and zoned on a Dask cluster and on this machine alone.
 
     .venv/bin/python -m benchmarks.carroyage_dask FOLDER [--households 3000000] [--workers 2]
+    .venv/bin/python -m benchmarks.carroyage_dask FOLDER --published cells_200m.parquet
 
 Starts its own cluster of separate worker processes unless --scheduler names one whose workers
-see FOLDER. Says the seconds of each way, and ends with an error where one byte differs.
+see FOLDER. Says the seconds of each way and the peak memory of this process, and ends with an
+error where one byte differs. ``--published`` only zones the cells of such a file.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -56,7 +59,6 @@ def compare(name: str, here: Callable[[], Any], there: Callable[[], Any]) -> Any
 
 
 def measure(client: distributed.Client, path: Path) -> None:
-    print("| | this machine, s | cluster, s | |\n|---|---|---|---|", flush=True)
     (raw,) = compare(
         "gridding",
         lambda: [cells_of(read_households(path, LINES, details=True))],
@@ -67,10 +69,14 @@ def measure(client: distributed.Client, path: Path) -> None:
         lambda: [pd.concat([part.cells for part in publish_in_parts(raw, PART)])],
         lambda: [pd.concat([part.cells for part in publish_on_cluster(client, raw, PART)])],
     )
+    zone(client, released)
+
+
+def zone(client: distributed.Client, cells: pd.DataFrame) -> None:
     compare(
-        "zoning",
-        lambda: zoned(zones_by(released, RULES)),
-        lambda: zoned(zones_on_cluster(client, released, RULES)),
+        f"zoning {len(cells):,} cells",
+        lambda: zoned(zones_by(cells, RULES)),
+        lambda: zoned(zones_on_cluster(client, cells, RULES)),
     )
 
 
@@ -85,8 +91,9 @@ def main() -> None:
     parser.add_argument("--households", type=int, default=3_000_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--scheduler", default="")
+    parser.add_argument("--published", type=Path)
     wanted = parser.parse_args()
-    path = write(wanted.folder, wanted.households)
+    path = wanted.published or write(wanted.folder, wanted.households)
     with ExitStack() as closing:
         address = wanted.scheduler
         if not address:
@@ -95,7 +102,15 @@ def main() -> None:
                 host="127.0.0.1", dashboard_address=None,
             )  # fmt: skip
             address = closing.enter_context(local).scheduler_address
-        measure(closing.enter_context(cluster(address)), path)
+        client = closing.enter_context(cluster(address))
+        print("| | this machine, s | cluster, s | |\n|---|---|---|---|", flush=True)
+        if wanted.published:
+            names = ["idcar_200m", "ind", "men", "men_pauv", "ind_snv"]
+            zone(client, pd.read_parquet(path, columns=names).set_index("idcar_200m"))
+        else:
+            measure(client, path)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"Peak memory of this process: {peak:.2f} GiB")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ result does not depend on how records were cut in batches, ordered or spread ove
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,23 +15,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from carroyage import columns, errors, grid, incomes
-from carroyage.households import EXTENTS
-from carroyage.secrecy import natural_order, whole_squares
+from carroyage.households import EXTENTS, Numbers
+from carroyage.secrecy import as_texts, natural_order, whole_squares
+from carroyage.standards import Buckets, Standards, medians_by_cell, numbered
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-# Counts that are added up; the others of the published columns follow from them.
+# Counts that are added up, in the order of `kernels.add_households`; the others of the published
+# columns follow from them.
 COUNTS = (
     columns.PERSONS, columns.HOUSEHOLDS, columns.POOR, "men_1ind", "men_5ind", "men_prop",
-    "men_fmp", "men_coll", *columns.PERIODS[:-1], "log_soc", *columns.AGES[:-1],
+    "log_soc", "men_coll", *columns.PERIODS[:-1], *columns.AGES[:-1], "men_fmp",
     columns.LOW_INCOME_PERSONS,
 )  # fmt: skip
-LARGE_SUMS = (columns.INCOME_SUM, "men_surf")  # cents and hundredths of m²: beyond 32 bits
-FIELD_BITS = 17
-FIELDS = 3  # 3 x 17 bits fit in the 53 exact bits of a double
-FIELD_LIMIT = 1 << FIELD_BITS
-CELLS_AT_ONCE = 500_000  # whose medians are found together
+SURFACE = "men_surf"
+GROWTH = 1.5
 
 
 @dataclass(frozen=True)
@@ -42,68 +40,80 @@ class Lines:
     poverty: float
     declared: float | Mapping[str, float] | None = None
 
+    def poverty_cents(self) -> int:
+        """Give the poverty line in cents."""
+        return int(incomes.to_cents(self.poverty))
+
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch of usable households adds: integers, shape (n,) each.
+    """Usable households ready to be added up, shape (n,) each.
 
-    ``standards`` are disposable living standards in cents before winsorisation, ``declared``
-    declared ones (None where no declared line is asked for).
+    ``alone`` tells single parents and ``limits`` holds the declared lines in cents (one for all
+    or one each); both are empty where nothing is known of them.
     """
 
-    row: Ints
-    col: Ints
-    persons: Ints
-    standards: Ints
+    numbers: Numbers
+    alone: npt.NDArray[np.bool_]
+    limits: Ints
     department: pd.Categorical
-    counts: dict[str, Any]
-    surface: Ints
-    declared: Ints | None
     commune: pd.Categorical
 
+    def __len__(self) -> int:
+        return len(self.numbers.x)
 
-def measure(kept: pd.DataFrame, lines: Lines, size: int) -> Batch:
-    """Turn usable household records into integers to add up."""
-    persons = kept["persons"].to_numpy(np.int64)
-    tenths = incomes.consumption_tenths(persons, kept["under_14"])
-    disposable = incomes.living_standards(incomes.to_cents(kept["disposable_income"]), tenths)
-    north, east = grid.cells_of_points(kept["x"], kept["y"], size)
-    tenure, built = kept["tenure"], kept["built"]
-    counts: dict[str, Any] = {
-        columns.PERSONS: persons,
-        columns.HOUSEHOLDS: np.ones(len(kept)),
-        columns.POOR: disposable < incomes.to_cents(lines.poverty),
-        "men_1ind": persons == 1,
-        "men_5ind": persons >= 5,
-        "men_prop": (tenure == "owner").to_numpy(),
-        "log_soc": (tenure == "social").to_numpy(),
-        "men_coll": (kept["dwelling"] == "flat").to_numpy(),
-        **{n: (built == n.removeprefix("log_")).to_numpy() for n in columns.PERIODS[:-1]},
-        **{name: kept[name].to_numpy() for name in columns.AGES[:-1]},
-    }
+
+@dataclass(frozen=True)
+class Added:
+    """What adding a batch tells of each household, shape (n,): cents per consumption unit.
+
+    ``standards`` are disposable and not winsorised; ``declared`` is empty without a line.
+    """
+
+    standards: Ints
+    declared: Ints
+
+
+def prepare(kept: pd.DataFrame, numbers: Numbers, lines: Lines) -> Batch:
+    """Read what `Numbers` leaves out of usable household records."""
+    alone, limits = np.zeros(0, bool), np.zeros(0, np.int64)
     if "single_parent" in kept:
-        counts["men_fmp"] = kept["single_parent"].astype("boolean").fillna(False).to_numpy(bool)
-    declared = None
+        told = kept["single_parent"]
+        if told.dtype != np.bool_:
+            told = told.astype("boolean").fillna(False)
+        alone = told.to_numpy(bool, copy=True)
     if lines.declared is not None:
-        declared = incomes.living_standards(incomes.to_cents(kept["declared_income"]), tenths)
-        low = declared < line_cents(kept, lines.declared)
-        counts[columns.LOW_INCOME_PERSONS] = np.where(low, persons, 0)
-    surface = np.rint(kept["floor_area"].to_numpy(np.float64) * 100).astype(np.int64)
-    return Batch(
-        north // size, east // size, persons, disposable,
-        _words(kept["department"]), counts, surface, declared, _words(kept["commune"]),
+        limits = line_cents(kept, lines.declared)
+    department, commune = (pd.Categorical(kept[name]) for name in ("department", "commune"))
+    return Batch(numbers, alone, limits, department, commune)
+
+
+def add_up(
+    batch: Batch, lines: Lines, code: npt.NDArray[np.int32], counts: npt.NDArray, surface: Ints
+) -> Added:
+    """Add households up by ``code`` (n,): ``counts`` (cells, COUNTS), ``surface`` (cells,)."""
+    from carroyage import kernels
+
+    read = batch.numbers
+    declared = np.zeros(len(batch) if len(batch.limits) else 0, np.int64)
+    added = Added(np.zeros(len(batch), np.int64), declared)
+    kernels.add_households(
+        code, read.people, read.words, batch.alone, read.declared, read.disposable, read.area,
+        lines.poverty_cents(), batch.limits, counts, surface, added.standards, added.declared,
     )  # fmt: skip
+    return added
 
 
-def _words(values: pd.Series) -> pd.Categorical:
-    """Code words, those of usable records only."""
-    return pd.Categorical(values).remove_unused_categories()
+def counted(batch: Batch) -> list[str]:
+    """Name the counts that mean something: single parents and lines may be unknown."""
+    unknown = {"men_fmp": batch.alone, columns.LOW_INCOME_PERSONS: batch.limits}
+    return [name for name in COUNTS if name not in unknown or len(unknown[name])]
 
 
 def line_cents(kept: pd.DataFrame, line: float | Mapping[str, float]) -> Ints:
-    """Give the declared line that applies to each household, in cents, shape (n,)."""
+    """Give the declared line in cents, shape (1,), or each household's, shape (n,)."""
     if not isinstance(line, Mapping):
-        return np.full(len(kept), incomes.to_cents(line), np.int64)
+        return np.atleast_1d(incomes.to_cents(line))
     if "urban_unit" not in kept:
         raise errors.MissingColumns("households (one line per urban unit)", ["urban_unit"])
     euros = kept["urban_unit"].astype(object).map(dict(line))
@@ -118,124 +128,97 @@ class CellIndex:
         west, south, east, north = EXTENTS[epsg]
         self.size, self.epsg = size, epsg
         self.south, self.west = int(south // size), int(west // size)
-        self.width = int(east // size) - self.west + 1
+        width = int(east // size) - self.west + 1
         height = int(north // size) - self.south + 1
         # Numbers from 1, so that the pages of places nobody lives in are never touched.
-        self.table = np.zeros(height * self.width, np.int32)
+        self.table = np.zeros((height, width), np.int32)
         self.count = 0
+        self._keys: list[Ints] = []
 
-    def codes(self, row: Ints, col: Ints) -> Ints:
-        """Give each position's number, new positions taking the next ones, shape (n,)."""
-        flat = (row - self.south) * self.width + (col - self.west)
-        found = self.table[flat]
-        new = found == 0
-        if new.any():
-            places = flat[new]
-            low, high = int(places.min()), int(places.max()) + 1
-            self.table[places] = -1  # marking then scanning is faster than sorting
-            fresh = np.flatnonzero(self.table[low:high] < 0) + low
-            last = self.count + len(fresh)
-            self.table[fresh] = np.arange(self.count + 1, last + 1, dtype=np.int32)
-            self.count = last
-            found = self.table[flat]
-        return found.astype(np.int64) - 1
+    def codes(self, x: Floats, y: Floats) -> npt.NDArray[np.int32]:
+        """Give the number of each point's cell, new cells taking the next ones, shape (n,)."""
+        from carroyage import kernels
+
+        code, keys, known = np.zeros(len(x), np.int32), np.zeros(len(x), np.int64), self.count
+        self.count = kernels.number_cells(
+            x, y, self.size, self.south, self.west, self.table, known, code, keys
+        )
+        self._keys.append(keys[: self.count - known].copy())
+        return code
 
     def keys(self) -> Ints:
         """Give the position (see `carroyage.grid.cell_keys`) of each number, (count,)."""
-        flat = np.flatnonzero(self.table)
-        keys = np.empty(self.count, np.int64)
-        rows, cols = flat // self.width + self.south, flat % self.width + self.west
-        keys[self.table[flat] - 1] = (rows << 32) | cols
-        return keys
+        return np.concatenate([np.zeros(0, np.int64), *self._keys])
 
 
 @dataclass
 class CellSums:
     """Running sums by cell, and what winsorisation still needs.
 
-    Living standards are kept (ten bytes a household) until every record was read, because
-    their bounds are percentiles of all of them.
+    ``counts`` (cells, COUNTS) and ``surface`` (cells,) are longer than the cells met so far.
+    Living standards are kept (20 bytes a household) until every record was read, because their
+    bounds are percentiles of all of them.
     """
 
     index: CellIndex
+    lines: Lines
     details: Details | None = None
-    sums: dict[str, Any] = field(default_factory=dict)
-    codes: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    standards: list[Ints] = field(default_factory=list)
-    persons: list[npt.NDArray[np.uint8]] = field(default_factory=list)
-    department: list[npt.NDArray[np.int32]] = field(default_factory=list)
-    names: dict[str, int] = field(default_factory=dict)
+    counts: npt.NDArray[np.int32] = field(
+        default_factory=lambda: np.zeros((0, len(COUNTS)), np.int32)
+    )
+    surface: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    income_sums: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    told: list[str] = field(default_factory=list)
+    kept: list[Standards] = field(default_factory=list)
+    buckets: Buckets = field(default_factory=Buckets)
 
     def add(self, batch: Batch) -> None:
         """Add one batch."""
-        code = self.index.codes(batch.row, batch.col)
-        if len(code) == 0:
+        if len(batch) == 0:
             return
-        low, high = int(code.min()), int(code.max()) + 1
-        local = code - low
-        for name, total in add_up(local, batch.counts, high - low).items():
-            self._grow(name)[low:high] += total.astype(np.int32)
-        surface = np.bincount(local, batch.surface, minlength=high - low)
-        self._grow("men_surf")[low:high] += surface.astype(np.int64)
-        self.codes.append(code.astype(np.int32))
-        self.standards.append(batch.standards)
-        self.persons.append(batch.persons.astype(_small(batch.persons)))
-        self.department.append(_numbered(batch.department, self.names))
+        code = self.index.codes(batch.numbers.x, batch.numbers.y)
+        self._grow()
+        added = add_up(batch, self.lines, code, self.counts, self.surface)
+        kept = Standards(
+            code, added.standards, batch.numbers.people[0].copy(),
+            self.buckets.numbers(batch.department),
+        )  # fmt: skip
+        self.buckets.add(kept)
+        self.kept.append(kept)
+        self.told = counted(batch)
         if self.details is not None:
-            self.details.add(self.codes[-1], self.persons[-1], batch)
+            self.details.add(code, batch, added, self.index.count)
 
-    def _grow(self, name: str) -> Any:
-        """The running sums of a column, long enough for every cell seen so far."""
-        held = self.sums.get(name)
-        if held is None or len(held) < self.index.count:
-            longer: Any = np.zeros(
-                self.index.count + self.index.count // 8,
-                np.int64 if name in LARGE_SUMS else np.int32,
-            )
-            if held is not None:
-                longer[: len(held)] = held
-            self.sums[name] = held = longer
-        return held
+    def _grow(self) -> None:
+        """Make room for every cell seen so far."""
+        if len(self.surface) < self.index.count:
+            rows = int(GROWTH * self.index.count)
+            self.counts, self.surface = longer(self.counts, rows), longer(self.surface, rows)
 
     def own_bounds(self) -> dict[str, tuple[float, float]]:
         """P5 and P95 of living standards over persons by département, in euros, exact."""
-        standards, persons = np.concatenate(self.standards), np.concatenate(self.persons)
-        # Sixteen bits are sorted by counting, several times faster than by comparing.
-        short = np.int16 if len(self.names) < 2**15 else np.int32
-        department = np.concatenate(self.department).astype(short)
-        order = np.argsort(department, kind="stable")
-        cuts = np.searchsorted(department[order], np.arange(len(self.names) + 1))
-
-        def bounds_of(number: int) -> tuple[float, float] | None:
-            rows = order[cuts[number] : cuts[number + 1]]
-            if len(rows) == 0:
-                return None
-            low, high = incomes.weighted_quantiles(standards[rows], persons[rows], (0.05, 0.95))
-            return float(low) / 100, float(high) / 100
-
-        with ThreadPoolExecutor(2) as pool:
-            found = zip(self.names, pool.map(bounds_of, self.names.values()), strict=True)
-            bounds = {name: pair for name, pair in found if pair is not None}
-        return dict(sorted(bounds.items()))
+        return self.buckets.percentiles(self.kept)
 
     def add_incomes(self, bounds: incomes.Bounds) -> None:
         """Winsorise and add living standards up, then forget them."""
-        unknown = set(self.names) - set(bounds)
-        if unknown:
+        from carroyage import kernels
+
+        if unknown := set(self.buckets.inhabited()) - set(bounds):
             raise errors.MissingWinsorBounds(unknown)
-        low, high = (incomes.to_cents([bounds[name][i] for name in self.names]) for i in (0, 1))
-        total = self._grow(columns.INCOME_SUM)
-        for code, standards, persons, department in zip(
-            self.codes, self.standards, self.persons, self.department, strict=True
-        ):
-            clipped = np.clip(standards, low[department], high[department]) * persons
-            start = int(code.min())
-            part = np.bincount(code - start, clipped)
-            total[start : start + len(part)] += part.astype(np.int64)
+        unused = (0.0, 0.0)
+        low, high = (
+            incomes.to_cents([bounds.get(name, unused)[i] for name in self.buckets.names])
+            for i in (0, 1)
+        )
+        self.income_sums = np.zeros(self.index.count, np.int64)
+        for one in self.kept:
+            kernels.add_clipped(
+                one.code, one.cents, one.persons, one.department, low, high, self.income_sums
+            )
         if self.details is not None:
-            self.details.finish(self.codes, self.persons, self.index.count)
-        for kept in (self.codes, self.standards, self.persons, self.department):
-            kept.clear()
+            men = self.counts[: self.index.count, COUNTS.index(columns.HOUSEHOLDS)]
+            self.details.finish(self.kept, men.astype(np.int64))
+        self.kept.clear()
 
     def table(self) -> pd.DataFrame:
         """Give the integer sums of all cells (see `parts`)."""
@@ -251,46 +234,58 @@ class CellSums:
         order = natural_order(*grid.corners_of_keys(keys, self.index.size))
         for first, end in whole_squares(*grid.corners_of_keys(keys[order], self.index.size), cells):
             rows = order[first:end]
-            told = {name: self._grow(name)[rows].astype(np.int64) for name in self.sums}
+            counts = self.counts[rows].T.astype(np.int64)
+            told = {name: counts[COUNTS.index(name)] for name in self.told}
+            large = {SURFACE: self.surface[rows], columns.INCOME_SUM: self.income_sums[rows]}
             more = {} if self.details is None else self.details.of(rows)
-            yield pd.DataFrame({"key": keys[rows], **told, **more}, copy=False)
+            yield pd.DataFrame({"key": keys[rows], **told, **large, **more}, copy=False)
+
+
+def longer(values: npt.NDArray, rows: int) -> npt.NDArray:
+    """Copy an array into one of more rows; pages of rows not used yet are never touched."""
+    out = np.zeros((rows, *values.shape[1:]), values.dtype)
+    out[: len(values)] = values
+    return out
 
 
 @dataclass
 class Details:
     """What is no sum: the communes each cell touches, and its median of declared income.
 
-    Both are ready after `finish`. Memory: up to 13 bytes per household.
+    Both are ready after `finish`. Memory: up to 16 bytes per household.
     """
 
     names: dict[str, int] = field(default_factory=dict)
+    first: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     pairs: list[Ints] = field(default_factory=list)
-    declared: list[npt.NDArray] = field(default_factory=list)
+    declared: list[Ints] = field(default_factory=list)
     communes: Any = None
     medians: Floats | None = None
 
-    def add(self, code: npt.NDArray[np.int32], persons: npt.NDArray, batch: Batch) -> None:
+    def add(self, code: npt.NDArray[np.int32], batch: Batch, added: Added, cells: int) -> None:
         """Note the cells' communes and, where a line is asked for, the declared incomes."""
-        commune = _numbered(batch.commune, self.names)
-        self.pairs.append(pd.unique(code.astype(np.int64) << 32 | commune))
-        if batch.declared is not None:
-            fits = batch.declared.max(initial=0) < 2**31
-            self.declared.append(batch.declared.astype(np.int32 if fits else np.int64))
+        from carroyage import kernels
 
-    def finish(self, codes: list, persons: list, cells: int) -> None:
-        """Turn what was noted into one value per cell, some cells at a time."""
-        self.communes = communes_touched(np.concatenate(self.pairs), list(self.names), cells)
+        commune = numbered(batch.commune, self.names)
+        if len(self.first) < cells:
+            known = len(self.first)
+            self.first = longer(self.first, int(GROWTH * cells))
+            self.first[known:] = -1
+        extra = np.zeros(len(code), np.int64)
+        others = extra[: kernels.note_communes(code, commune, self.first, extra)]
+        # Most cells lie in one commune: of the others each further commune is noted apart.
+        self.pairs.append(pd.unique(code[others].astype(np.int64) << 32 | commune[others]))
+        if len(added.declared):
+            self.declared.append(added.declared)
+
+    def finish(self, kept: list[Standards], men: Ints) -> None:
+        """Turn what was noted into one value per cell; ``men`` (cells,) counts households."""
+        cells = np.arange(len(men), dtype=np.int64)
+        pairs = np.concatenate([cells << 32 | self.first[: len(men)], *self.pairs])
+        self.communes = communes_touched(pairs, list(self.names), len(men))
         if self.declared:
-            code, weight = np.concatenate(codes), np.concatenate(persons)
-            declared = np.concatenate(self.declared)
-            self.medians = np.concatenate(
-                [
-                    _medians(code, declared, weight, first, min(first + CELLS_AT_ONCE, cells))
-                    for first in range(0, cells, CELLS_AT_ONCE)
-                ]
-            )
+            self.medians = medians_by_cell(kept, self.declared, men)
         self.pairs.clear()
-        self.declared.clear()
 
     def of(self, rows: Ints) -> dict[str, Any]:
         """Give the finished columns of some cells."""
@@ -298,14 +293,6 @@ class Details:
         if self.medians is not None:
             told[columns.DECLARED_MEDIAN] = self.medians[rows]
         return told
-
-
-def _medians(
-    code: npt.NDArray, declared: npt.NDArray, persons: npt.NDArray, first: int, end: int
-) -> Floats:
-    rows = np.flatnonzero((code >= first) & (code < end))
-    found = incomes.medians_by_group(declared[rows], persons[rows], code[rows] - first, end - first)
-    return np.asarray(found / 100, np.float64)
 
 
 def communes_touched(pairs: Ints, names: list[str], cells: int) -> npt.NDArray[np.object_]:
@@ -324,52 +311,28 @@ def communes_touched(pairs: Ints, names: list[str], cells: int) -> npt.NDArray[n
     return out
 
 
-def _numbered(words: pd.Categorical, names: dict[str, int]) -> npt.NDArray[np.int32]:
-    """Number words by a list that grows, the same number for the same word in every batch."""
-    numbers = [names.setdefault(str(name), len(names)) for name in words.categories]
-    return np.array(numbers, np.int32)[words.codes]
-
-
-def add_up(code: Ints, counts: Mapping[str, Any], n: int) -> dict[str, Ints]:
-    """Sum small counts by cell, three at a time packed in one exact double.
-
-    Falls back to one at a time when a cell of the batch holds more than 131 071 persons.
-    """
-    persons = np.bincount(code, counts[columns.PERSONS], minlength=n)
-    together = FIELDS if persons.max(initial=0) < FIELD_LIMIT else 1
-    names = [name for name in counts if name != columns.PERSONS]
-    out = {columns.PERSONS: persons.astype(np.int64)}
-    for start in range(0, len(names), together):
-        group = names[start : start + together]
-        packed = np.zeros(len(code))
-        for i, name in enumerate(group):
-            packed += np.asarray(counts[name], np.float64) * float(1 << (FIELD_BITS * i))
-        sums = np.bincount(code, packed, minlength=n).astype(np.int64)
-        for i, name in enumerate(group[:-1]):
-            out[name] = (sums >> (FIELD_BITS * i)) & (FIELD_LIMIT - 1)
-        out[group[-1]] = sums >> (FIELD_BITS * (len(group) - 1))
-    return out
-
-
-def _small(values: Ints) -> type[np.unsignedinteger]:
-    return np.uint8 if values.max(initial=0) < 256 else np.uint32
-
-
 def finish(sums: pd.DataFrame, size: int, epsg: int) -> pd.DataFrame:
-    """Turn integer sums into a table of true cells indexed by id, in euros and square metres.
+    """Turn integer sums into a table of true cells indexed by id, in euros and square metres."""
+    ids = grid.write_ids(*grid.corners_of_keys(sums["key"].to_numpy(), size), size, epsg)
+    return completed(sums).set_axis(pd.Index(as_texts(ids), name=f"idcar_{size}m"))
 
-    Columns that follow from others (last age class, last period, houses) are completed.
+
+def completed(sums: pd.DataFrame) -> pd.DataFrame:
+    """Complete integer sums: euros, square metres, and the columns that follow from others.
+
+    Those are the last age class, the last building period and houses.
     """
-    cells = sums.drop(columns="key")
+    cells: dict[str, Any] = {str(name): sums[name].to_numpy() for name in sums if name != "key"}
     cells["men_mais"] = cells[columns.HOUSEHOLDS] - cells["men_coll"]
     for parts, total in ((columns.AGES, columns.PERSONS), (columns.PERIODS, columns.HOUSEHOLDS)):
-        cells[parts[-1]] = cells[total] - cells[list(parts[:-1])].sum(axis=1)
+        rest = cells[total].copy()
+        for name in parts[:-1]:
+            rest -= cells[name]
+        cells[parts[-1]] = rest
     if "men_fmp" not in cells:
-        cells["men_fmp"] = np.nan  # unknown, which is not zero
-    for name in (columns.INCOME_SUM, "men_surf"):
+        cells["men_fmp"] = np.full(len(sums), np.nan)  # unknown, which is not zero
+    for name in (columns.INCOME_SUM, SURFACE):
         cells[name] = cells[name] / 100
     beside = (columns.COMMUNES, columns.LOW_INCOME_PERSONS, columns.DECLARED_MEDIAN)
-    more = [name for name in beside if name in cells]
-    ids = grid.format_ids(*grid.corners_of_keys(sums["key"].to_numpy(), size), size, epsg)
-    cells.index = pd.Index(ids, name=f"idcar_{size}m")
-    return cells[[*columns.PUBLISHED, *more]]
+    names = [*columns.PUBLISHED, *(name for name in beside if name in cells)]
+    return pd.DataFrame({name: cells[name] for name in names}, copy=False)

@@ -182,20 +182,24 @@ def format_ids(north: Any, east: Any, size: int, epsg: int = METROPOLITAN) -> Ge
     -------
     object array of str, shape (n,)
     """
+    return np.asarray(write_ids(north, east, size, epsg).to_numpy(zero_copy_only=False), object)
+
+
+def write_ids(north: Any, east: Any, size: int, epsg: int = METROPOLITAN) -> pa.Array:
+    """Write ids as `format_ids`, as one arrow array of large texts, shape (n,)."""
     north, east = np.atleast_1d(north).astype(np.int64), np.atleast_1d(east).astype(np.int64)
     check_size(size)
     off = np.flatnonzero((north % size != 0) | (east % size != 0) | (north < 0) | (east < 0))
     if len(off):
         values = [f"N{north[i]}E{east[i]}" for i in off[:5]]
         raise errors.MisalignedCellIds(off.tolist(), values)
-    ids = pc.binary_join_element_wise(
-        f"CRS{epsg}RES{size}mN",
-        pa.array(north).cast(pa.string()),
-        "E",
-        pa.array(east).cast(pa.string()),
-        "",
+    return pc.binary_join_element_wise(
+        pa.scalar(f"CRS{epsg}RES{size}mN", pa.large_string()),
+        pa.array(north).cast(pa.large_string()),
+        pa.scalar("E", pa.large_string()),
+        pa.array(east).cast(pa.large_string()),
+        pa.scalar("", pa.large_string()),
     )
-    return ids.to_numpy(zero_copy_only=False)
 
 
 def check_size(size: int) -> None:

@@ -10,7 +10,6 @@ system), ``persons``, ``under_14``, the eleven age columns of the published grid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,19 +35,90 @@ EXTENTS = {
 }
 
 SAME_ID = "household id already seen"
+# Why a record cannot be used: the first that applies, in the order of `kernels.first_reasons`.
+REASONS = (
+    "", "coordinates missing", "coordinates look swapped", "outside the grid",
+    "household id missing", "no person", "persons are not whole", "children under 14 impossible",
+    "no person aged 14 or more", "ages impossible", "ages do not add up to the persons",
+    "declared income missing", "declared income negative", "disposable income missing",
+    "disposable income negative", "floor area impossible", "unknown tenure", "unknown dwelling",
+    "unknown built", "department missing", "commune missing", SAME_ID,
+)  # fmt: skip
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+LARGEST = 2**31 - 1
+MISSING, NOT_WHOLE = -(2**31), -(2**31) + 1  # in place of a number of persons
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Canonical columns as the arrays compiled loops read; one column per household.
+
+    ``people`` int32 (2 + ages, n): persons, children under 14, persons by age; ``words``
+    int8 (5, n): place of tenure, dwelling and building period in their lists, then whether
+    département and commune are told; -1 where they are not.
+    """
+
+    x: Floats
+    y: Floats
+    named: Bools
+    people: npt.NDArray[np.int32]
+    declared: Floats
+    disposable: Floats
+    area: Floats
+    words: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(cls, records: pd.DataFrame) -> Numbers:
+        """Read the canonical columns of a frame."""
+        people = np.empty((2 + len(columns.AGES), len(records)), np.int32)
+        for row, name in zip(people, ("persons", "under_14", *columns.AGES), strict=True):
+            row[:] = _persons(records[name])
+        words = np.empty((5, len(records)), np.int8)
+        for place, name, known in zip(words, WORDS, (TENURES, DWELLINGS, BUILT), strict=False):
+            place[:] = _place_in(records[name], known)
+        for told, name in zip(words[3:], ("department", "commune"), strict=True):
+            told[:] = _told(records[name])
+        named = records["household_id"].notna().to_numpy(bool)
+        x, y, declared, disposable, area = (
+            _numbers(records[name])
+            for name in ("x", "y", "declared_income", "disposable_income", "floor_area")
+        )
+        return cls(x, y, _read_only(named), people, declared, disposable, area, words)
+
+    def first_reasons(self, epsg: int) -> npt.NDArray[np.int8]:
+        """Tell why each record cannot be used: positions in ``REASONS``, shape (n,)."""
+        from carroyage import kernels
+
+        out = np.zeros(len(self.x), np.int8)
+        kernels.first_reasons(
+            EXTENTS[epsg], self.x, self.y, self.named, self.people, self.declared,
+            self.disposable, self.area, self.words, out,
+        )  # fmt: skip
+        return out
+
+    def where(self, rows: Bools) -> Numbers:
+        """Keep some records."""
+        if rows.all():
+            return self
+        kept = {
+            name: value[..., rows] if value.ndim > 1 else _read_only(value[rows])
+            for name, value in vars(self).items()
+        }
+        return Numbers(**{k: np.ascontiguousarray(v) if v.ndim > 1 else v for k, v in kept.items()})
 
 
 @dataclass(frozen=True)
 class CheckedHouseholds:
-    """Usable records and the list of the others.
+    """Usable records, their numbers, and the list of the others.
 
     ``rejected`` has one row per refused record: ``row`` (position in the input, from 0),
     ``household_id`` and ``reason`` (the first that applies).
     """
 
     kept: pd.DataFrame
+    numbers: Numbers
     rejected: pd.DataFrame
 
     @property
@@ -85,99 +155,65 @@ def check_households(
     missing = set(REQUIRED) - set(records.columns)
     if missing:
         raise errors.MissingColumns("households", missing)
-    code, names = _first_reasons(records, epsg, unique_ids)
+    numbers = Numbers.of(records)
+    code = numbers.first_reasons(epsg)
+    if not unique_ids:  # of usable records with the same id the first one is kept
+        usable = np.flatnonzero(code == 0)
+        again = records["household_id"].iloc[usable].duplicated().to_numpy(bool)
+        code[usable[again]] = REASONS.index(SAME_ID)
     good = code == 0
     rows = np.flatnonzero(~good)
     rejected = pd.DataFrame(
         {
             "row": rows + first_row,
             "household_id": records["household_id"].iloc[rows].to_numpy(object),
-            "reason": np.array(names, dtype=object)[code[rows]],
+            "reason": np.array(REASONS, dtype=object)[code[rows]],
         }
     )
     if good.all():
-        return CheckedHouseholds(records, rejected)
-    checked = CheckedHouseholds(records[good], rejected)
+        return CheckedHouseholds(records, numbers, rejected)
+    checked = CheckedHouseholds(records[good], numbers.where(good), rejected)
     if not good.any() and refuse_empty:
         told = ", ".join(f"{text}: {n}" for text, n in checked.reasons.items())
         raise errors.NothingLeft("household record", told)
     return checked
 
 
-def _first_reasons(
-    records: pd.DataFrame, epsg: int, unique_ids: bool
-) -> tuple[npt.NDArray[np.int8], list[str]]:
-    code, names = np.zeros(len(records), np.int8), [""]
-    for name, fails in _checks(records, epsg):
-        names.append(name)
-        if fails.any():
-            code[fails & (code == 0)] = len(names) - 1
-    if not unique_ids:  # of usable records with the same id the first one is kept
-        usable = np.flatnonzero(code == 0)
-        names.append(SAME_ID)
-        again = records["household_id"].iloc[usable].duplicated().to_numpy(bool)
-        code[usable[again]] = len(names) - 1
-    return code, names
+def _place_in(words: pd.Series, known: tuple[str, ...]) -> npt.NDArray[np.int8]:
+    """Give each word's place in a list, -1 for another word and for none, shape (n,)."""
+    coded = words if isinstance(words.dtype, pd.CategoricalDtype) else words.astype("category")
+    places = pd.Index(known).get_indexer(coded.cat.categories).astype(np.int8)
+    return np.append(places, np.int8(-1))[coded.cat.codes]  # a missing word has code -1
 
 
-def _checks(records: pd.DataFrame, epsg: int) -> Iterator[tuple[str, Bools]]:
-    yield from _place_checks(records, epsg)
-    yield from _person_checks(records)
-    yield from _value_checks(records)
-
-
-def _place_checks(records: pd.DataFrame, epsg: int) -> Iterator[tuple[str, Bools]]:
-    x, y = _numbers(records, "x"), _numbers(records, "y")
-    yield "coordinates missing", ~(np.isfinite(x) & np.isfinite(y))
-    inside = _within(x, y, epsg)
-    yield "coordinates look swapped", ~inside & _within(y, x, epsg)
-    yield "outside the grid", ~inside
-    ids = records["household_id"]
-    yield "household id missing", ids.isna().to_numpy(bool)
-
-
-def _within(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], epsg: int) -> Bools:
-    west, south, east, north = EXTENTS[epsg]
-    return (x >= west) & (x < east) & (y >= south) & (y < north)
-
-
-def _person_checks(records: pd.DataFrame) -> Iterator[tuple[str, Bools]]:
-    persons, children = _numbers(records, "persons"), _numbers(records, "under_14")
-    yield "no person", ~(persons >= 1)
-    yield "persons are not whole", np.asarray(persons != np.floor(persons))
-    yield "children under 14 impossible", ~((children >= 0) & (children == np.floor(children)))
-    yield "no person aged 14 or more", children >= persons
-    total, low = np.zeros(len(records)), np.zeros(len(records), bool)
-    for name in columns.AGES:
-        ages = _numbers(records, name)
-        low |= ~(ages >= 0)
-        total += ages
-    yield "ages impossible", low
-    yield "ages do not add up to the persons", np.asarray(total != persons)
-
-
-def _value_checks(records: pd.DataFrame) -> Iterator[tuple[str, Bools]]:
-    for name in ("declared_income", "disposable_income"):
-        value, told = _numbers(records, name), name.replace("_", " ")
-        yield f"{told} missing", ~np.isfinite(value)
-        yield f"{told} negative", value < 0
-    area = _numbers(records, "floor_area")
-    yield "floor area impossible", ~(np.isfinite(area) & (area >= 0))
-    for name, known in (("tenure", TENURES), ("dwelling", DWELLINGS), ("built", BUILT)):
-        yield f"unknown {name}", ~_is_one_of(records[name], known)
-    for name in ("department", "commune"):
-        yield f"{name} missing", records[name].isna().to_numpy(bool)
-
-
-def _is_one_of(words: pd.Series, known: tuple[str, ...]) -> Bools:
+def _told(words: pd.Series) -> npt.NDArray[np.int8]:
+    """Give 0 where there is a word and -1 where there is none, shape (n,)."""
     if isinstance(words.dtype, pd.CategoricalDtype):
-        told = words.cat.categories.isin(known)
-        return np.append(told, False)[words.cat.codes]  # a missing word has code -1
-    return words.isin(known).to_numpy(bool)
+        return np.minimum(words.cat.codes.to_numpy(), 0).astype(np.int8)
+    return np.where(words.isna(), np.int8(-1), np.int8(0))
 
 
-def _numbers(records: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
-    values = records[name]
+def _persons(values: pd.Series) -> npt.NDArray:
+    """Read 32-bit numbers of persons; special ones say that one is missing or not whole."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":
+        whole = values.to_numpy()
+        if whole.dtype.itemsize > 2:
+            return np.where(whole > LARGEST, NOT_WHOLE, np.maximum(whole, -1)).astype(np.int32)
+        return whole
+    real = _numbers(values)
+    fits = (real == np.floor(real)) & (np.abs(real) <= LARGEST)
+    out = np.where(fits, real, np.where(real < 1, MISSING, NOT_WHOLE))
+    return np.where(np.isnan(real), MISSING, out).astype(np.int32)
+
+
+def _numbers(values: pd.Series) -> Floats:
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufb":
-        return values.to_numpy(np.float64)
-    return pd.to_numeric(records[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        return _read_only(values.to_numpy(np.float64))
+    return _read_only(pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan))
+
+
+def _read_only(values: npt.NDArray) -> npt.NDArray:
+    """Give the one kind of array loops are compiled for."""
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view

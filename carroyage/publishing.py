@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from carroyage import columns, grid, incomes
-from carroyage.accumulate import Lines, finish
-from carroyage.secrecy import PublishedGrid, publish_sorted
-from carroyage.streaming import BATCH, Progress, ReadHouseholds, ahead, read_households
+from carroyage.accumulate import Lines, completed, finish
+from carroyage.secrecy import PublishedGrid, numbered_on, publish_sorted
+from carroyage.streaming import BATCH, Progress, ReadHouseholds, read_households, side_by_side
 
-PART = 150_000  # cells protected at once
+PART = 50_000  # cells protected at once
 LEVELS = {"cells": "cells_200m", "kilometres": "cells_1km", "natural": "cells_natural"}
 TRUE_CELLS = "true_cells_200m"
+SELDOM_REPEATED = (columns.INCOME_SUM, "men_surf", columns.DECLARED_MEDIAN)
 
 
 @dataclass(frozen=True)
@@ -72,32 +73,31 @@ def publish_parquet(
     """
     lines = Lines(poverty_line, line)
     read = read_households(source, lines, bounds, 200, epsg, batch, progress)
-    writer = LevelWriter(Path(folder), keep_true_cells)
+    writer = LevelWriter(Path(folder), epsg, keep_true_cells)
     with writer:
-        for true, published in ahead(published_parts(read, epsg, min_households)):
-            writer.write(true, published)
+        sums = read.parts(PART)
+        for published in published_parts(writer.true(sums), epsg, min_households):
+            writer.write(published)
     return writer.summary(read)
 
 
 def published_parts(
-    read: ReadHouseholds, epsg: int, min_households: int, cells: int = PART
-) -> Iterator[tuple[pd.DataFrame, PublishedGrid]]:
-    """Yield true and protected cells, some whole 64 km squares at a time, groups numbered on."""
-    first = 1
-    for part in read.parts(cells):
-        true = finish(part, 200, epsg)
+    sums: Iterator[pd.DataFrame], epsg: int, min_households: int
+) -> Iterator[PublishedGrid]:
+    """Protect integer sums by cell, part after part of whole 64 km squares, in their order."""
+
+    def protect(part: pd.DataFrame) -> PublishedGrid:
         north, east = grid.corners_of_keys(part["key"].to_numpy(), 200)
-        published = publish_sorted(
-            true, north, east, epsg, min_households=min_households, first_group=first
-        )
-        first += published.groups
-        yield true, published
+        return publish_sorted(completed(part), north, east, epsg, min_households=min_households)
+
+    return numbered_on(side_by_side(protect, sums))
 
 
 class LevelWriter:
     """Writes parts to one Parquet file per level and adds their counts up."""
 
-    def __init__(self, folder: Path, keep_true_cells: bool) -> None:
+    def __init__(self, folder: Path, epsg: int, keep_true_cells: bool) -> None:
+        self.epsg = epsg
         folder.mkdir(parents=True, exist_ok=True)
         self.files = {level: folder / f"{name}.parquet" for level, name in LEVELS.items()}
         if keep_true_cells:
@@ -114,14 +114,19 @@ class LevelWriter:
         for writer in self.writers.values():
             writer.close()
 
-    def write(self, true: pd.DataFrame, published: PublishedGrid) -> None:
+    def true(self, parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """Let integer sums pass: count their persons and, if asked for, write true cells."""
+        for sums in parts:
+            self.counts["persons"] += int(sums[columns.PERSONS].sum())
+            if "true" in self.files:
+                self._append("true", finish(sums, 200, self.epsg))
+            yield sums
+
+    def write(self, published: PublishedGrid) -> None:
         """Write one part of every level."""
         for level in LEVELS:
             self._append(level, getattr(published, level))
-        if "true" in self.files:
-            self._append("true", true)
         self.counts["cells"] += len(published.cells)
-        self.counts["persons"] += int(true[columns.PERSONS].sum())
         self.counts["imputed"] += published.imputed_cells
         self.counts["withheld"] += published.withheld_cells
         self.imputed_persons += published.imputed_persons
@@ -130,9 +135,11 @@ class LevelWriter:
     def _append(self, level: str, frame: pd.DataFrame) -> None:
         table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False)
         if level not in self.writers:
-            # The index of the first part is the schema of all of them.
-            path = self.files[level]
-            self.writers[level] = pq.ParquetWriter(path, table.schema, compression="zstd")
+            # The first part gives the schema of all of them. What hardly repeats is no dictionary.
+            repeated = [name for name in table.column_names[1:] if name not in SELDOM_REPEATED]
+            self.writers[level] = pq.ParquetWriter(
+                self.files[level], table.schema, compression="zstd", use_dictionary=repeated
+            )
         self.writers[level].write_table(table.cast(self.writers[level].schema))
 
     def summary(self, read: ReadHouseholds) -> PublishedFiles:

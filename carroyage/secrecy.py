@@ -8,17 +8,18 @@ or subtracted, at one level or between nested ones, describes whole elements of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from carroyage import columns, errors, grid
 from carroyage.natural_levels import NaturalLevels, natural_levels
-from carroyage.rounding import Rounded, one_decimal, round_published
+from carroyage.rounding import Rounded, Table, one_decimal, round_published
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -119,7 +120,7 @@ def squares_apart(raw: pd.DataFrame, cells: int) -> Iterator[WholeSquares]:
     order = natural_order(ids.north, ids.east)
     north, east = ids.north[order], ids.east[order]
     _refuse_duplicates(grid.cell_keys(north, east, SMALLEST), raw.index[order])
-    _published_names(raw)
+    _published(raw)
     for first, end in whole_squares(north, east, cells):
         yield WholeSquares(raw.iloc[order[first:end]], north[first:end], east[first:end], epsg)
 
@@ -131,20 +132,25 @@ def publish_in_parts(
 
     Put together, the parts are the same to the byte. Raises as `publish_cells`.
     """
-    first_group = 1
-    for part in squares_apart(raw, cells):
-        published = publish_sorted(
-            part.cells, part.north, part.east, part.epsg,
-            min_households=min_households, first_group=first_group,
-        )  # fmt: skip
-        first_group += published.groups
-        yield published
+    yield from numbered_on(
+        publish_sorted(part.cells, part.north, part.east, part.epsg, min_households=min_households)
+        for part in squares_apart(raw, cells)
+    )
+
+
+def numbered_on(parts: Iterable[PublishedGrid]) -> Iterator[PublishedGrid]:
+    """Number the groups of parts protected apart one after the other."""
+    before = 0
+    for part in parts:
+        yield replace(part, cells=part.cells.assign(groupe=part.cells["groupe"] + before))
+        before += part.groups
 
 
 def natural_order(north: Ints, east: Ints) -> Ints:
     """Order cells by 64 km square, then by position; shape (n,)."""
-    square = grid.cell_keys(north, east, LARGEST)
-    return np.lexsort((grid.cell_keys(north, east, SMALLEST), square))
+    square = (north // LARGEST << 16) | (east // LARGEST)
+    inside = (north % LARGEST // SMALLEST << 16) | (east % LARGEST // SMALLEST)
+    return np.argsort(square << 32 | inside, kind="stable")
 
 
 def whole_squares(north: Ints, east: Ints, cells: int) -> Iterator[tuple[int, int]]:
@@ -169,44 +175,42 @@ def publish_sorted(
     *,
     min_households: int = columns.MIN_HOUSEHOLDS,
     cap: float = POOR_CAP,
-    first_group: int = 1,
 ) -> PublishedGrid:
     """Protect distinct cells already in `natural_order`, made of whole 64 km squares.
 
-    No rule looks beyond a 64 km square: squares treated apart, with groups numbered on from
-    ``first_group``, give the same bytes as all of them at once.
+    No rule looks beyond a 64 km square: squares treated apart, with groups then `numbered_on`,
+    give the same bytes as all of them at once.
     """
     if min_households < columns.MIN_HOUSEHOLDS:
         raise errors.ThresholdTooLow(min_households, columns.MIN_HOUSEHOLDS)
-    names = _published_names(raw)
-    households = raw[columns.HOUSEHOLDS].to_numpy(np.float64)
-    persons = raw[columns.PERSONS].to_numpy(np.float64)
+    true = _published(raw)
+    households, persons = true[columns.HOUSEHOLDS], true[columns.PERSONS]
     levels = natural_levels(north, east, households, persons, min_households, SMALLEST)
     _verify(levels, households, min_households)
-    exact = impute(raw[names], levels)
+    exact = impute(true, levels)
     rounded = round_published(exact, levels, cap)
     # A column nobody filled stays in the file, without data.
-    unknown = [name for name in columns.PUBLISHED if name in raw and name not in names]
-    values = rounded.values.assign(**dict.fromkeys(unknown, np.nan))
+    unknown = [name for name in columns.PUBLISHED if name in raw and name not in true.names]
     rows, cols = north // KILOMETRE * KILOMETRE, east // KILOMETRE * KILOMETRE
     kilometre, kilometre_ids = _squares(rows, cols, np.full(len(raw), KILOMETRE), epsg)
     natural, natural_ids = _squares(levels.north, levels.east, levels.size, epsg)
-    flags = _flags(levels, kilometre, first_group)
-    cells = values.assign(
-        **flags, idcar_1km=kilometre_ids[kilometre], idcar_nat=natural_ids[natural]
+    flags = _flags(levels, kilometre)
+    cells = rounded.values.frame().assign(
+        **dict.fromkeys(unknown, np.nan),
+        **flags,
+        idcar_1km=as_texts(kilometre_ids.take(pa.array(kilometre))),
+        idcar_nat=as_texts(natural_ids.take(pa.array(natural))),
     )
     if columns.COMMUNES in raw:
         cells[columns.COMMUNES] = raw[columns.COMMUNES].to_numpy()
-    cells.index = pd.Index(
-        grid.format_ids(north, east, SMALLEST, epsg), name="idcar_200m", dtype="str"
-    )
+    cells.index = pd.Index(as_texts(grid.write_ids(north, east, SMALLEST, epsg)), name="idcar_200m")
     kilometres = _sums(rounded.values, kilometre, kilometre_ids, "idcar_1km", levels.withheld)
     above = np.zeros(len(kilometres), np.int8)
     np.maximum.at(above, kilometre, flags["i_est_1km"])
     return PublishedGrid(
         cells,
         kilometres.assign(i_est_1km=above),
-        _sums(raw[names], natural, natural_ids, "idcar_nat", levels.withheld),
+        _sums(true, natural, natural_ids, "idcar_nat", levels.withheld),
         _residuals(exact, rounded, levels),
         int(levels.imputed.sum()),
         float(persons[levels.imputed].sum()),
@@ -214,36 +218,36 @@ def publish_sorted(
     )
 
 
-def impute(exact: pd.DataFrame, levels: NaturalLevels) -> pd.DataFrame:
+def impute(true: Table, levels: NaturalLevels) -> Table:
     """Share each group's sums in proportion to persons: Y(c) = Y(g) ind(c) / sum of ind.
 
     Persons are never modified, group sums are kept, withheld cells lose everything else.
     """
-    persons = exact[columns.PERSONS].to_numpy(np.float64)
-    rows = np.flatnonzero(levels.imputed)
-    group, own = levels.group[rows], persons[rows]
-    in_group = np.bincount(group, weights=own)
-    out = {}
-    for name in exact:
-        values = exact[name].to_numpy(np.float64)
+    table = true.copy()
+    rows, hidden = np.flatnonzero(levels.imputed), np.flatnonzero(levels.withheld)
+    group, own = levels.group[rows], table[columns.PERSONS].take(rows)
+    in_group = np.bincount(group, weights=own).take(group)
+    for name, values in table:
         if name != columns.PERSONS:
-            values = values.copy()
-            sums = np.bincount(group, weights=values[rows])
-            values[rows] = sums[group] * own / in_group[group]
-            values[levels.withheld] = np.nan
-        out[name] = values
-    return pd.DataFrame(out, index=exact.index, copy=False)
+            sums = np.bincount(group, weights=values.take(rows)).take(group)
+            values[rows] = sums * own / in_group
+            values[hidden] = np.nan
+    return table
 
 
-def _published_names(raw: pd.DataFrame) -> list[str]:
+def _published(raw: pd.DataFrame) -> Table:
+    """Copy the published columns that hold values."""
     missing = {columns.PERSONS, columns.HOUSEHOLDS} - set(raw.columns)
     if missing:
         raise errors.MissingColumns("cells to publish", missing)
-    names = [name for name in columns.PUBLISHED if name in raw and raw[name].notna().any()]
-    holes = [name for name in names if raw[name].isna().any()]
-    if holes:
+    table = Table.of(raw[[name for name in columns.PUBLISHED if name in raw]])
+    empty = np.isnan(table.values).sum(axis=1)
+    told = np.flatnonzero(empty < max(len(raw), 1))
+    if holes := [table.names[row] for row in told if empty[row]]:
         raise errors.MissingValues("cells to publish", holes)
-    return names
+    if len(told) == len(table.names):
+        return table
+    return Table([table.names[row] for row in told], table.values[told])
 
 
 def _refuse_duplicates(keys: Ints, ids: pd.Index) -> None:
@@ -263,11 +267,11 @@ def _verify(levels: NaturalLevels, households: Floats, min_households: int) -> N
         raise errors.SecrecyBroken(int(alone.sum()), int(short.sum()))
 
 
-def _flags(levels: NaturalLevels, kilometre: Ints, first_group: int) -> dict[str, Any]:
+def _flags(levels: NaturalLevels, kilometre: Ints) -> dict[str, Any]:
     hidden = levels.imputed | levels.withheld
     beyond = np.zeros(int(kilometre.max(initial=-1)) + 1, bool)
     beyond[kilometre[hidden & (levels.size > KILOMETRE)]] = True
-    group = pd.array(levels.group + first_group, dtype="Int64")
+    group = pd.array(levels.group + 1, dtype="Int64")
     group[~levels.imputed] = pd.NA
     return {
         "i_est_200": hidden.astype(np.int8),
@@ -276,46 +280,48 @@ def _flags(levels: NaturalLevels, kilometre: Ints, first_group: int) -> dict[str
     }
 
 
-def _squares(
-    north: Ints, east: Ints, size: Ints, epsg: int
-) -> tuple[Ints, npt.NDArray[np.object_]]:
+def _squares(north: Ints, east: Ints, size: Ints, epsg: int) -> tuple[Ints, Any]:
     """Number squares in the order in which they appear, and give the id of each number."""
     code, seen = pd.factorize((north << 32 | east) * 128 + size // 1000)
     first = np.zeros(len(seen), np.int64)
     first[code[::-1]] = np.arange(len(code))[::-1]
-    ids = np.empty(len(seen), dtype=object)
-    for one in np.unique(size):
-        rows = size[first] == one
-        ids[rows] = grid.format_ids(north[first[rows]], east[first[rows]], int(one), epsg)
-    return np.asarray(code, np.int64), ids
+    sizes, by_size = np.unique(size[first]), []
+    order = np.argsort(size[first], kind="stable")
+    for one in sizes:
+        rows = first[order][size[first][order] == one]
+        by_size.append(grid.write_ids(north[rows], east[rows], int(one), epsg))
+    ids = pa.chunked_array(by_size, pa.large_string()).combine_chunks()
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return np.asarray(code, np.int64), ids.take(pa.array(place))
+
+
+def as_texts(ids: Any) -> Any:
+    """Give arrow texts to pandas as they are."""
+    return pd.array(ids, dtype="str")
 
 
 def _sums(
-    values: pd.DataFrame,
-    square: Ints,
-    ids: npt.NDArray[np.object_],
-    name: str,
-    withheld: npt.NDArray[np.bool_],
+    table: Table, square: Ints, ids: Any, name: str, withheld: npt.NDArray[np.bool_]
 ) -> pd.DataFrame:
     """Sum released values by square; squares of withheld cells tell persons only."""
-    hidden = np.zeros(len(ids), bool)
-    hidden[square[withheld]] = True
-    out = {}
-    for column in values:
-        cells = np.nan_to_num(values[column].to_numpy(np.float64))
-        told = one_decimal(np.bincount(square, weights=cells, minlength=len(ids)))
-        out[column] = told if column == columns.PERSONS else np.where(hidden, np.nan, told)
-    return pd.DataFrame(out, index=pd.Index(ids, name=name, dtype="str"))
+    hidden, told = np.unique(square[withheld]), np.empty((len(table.names), len(ids)))
+    for (column, cells), out in zip(table, told, strict=True):
+        shown = np.nan_to_num(cells) if len(hidden) else cells
+        one_decimal(np.bincount(square, weights=shown, minlength=len(ids)), out=out)
+        if column != columns.PERSONS:
+            out[hidden] = np.nan
+    return Table(table.names, told).frame(pd.Index(as_texts(ids), name=name))
 
 
-def _residuals(exact: pd.DataFrame, rounded: Rounded, levels: NaturalLevels) -> pd.DataFrame:
-    rows = levels.imputed & ~levels.withheld
+def _residuals(exact: Table, rounded: Rounded, levels: NaturalLevels) -> pd.DataFrame:
+    rows = np.flatnonzero(levels.imputed & ~levels.withheld)
     group = levels.group[rows]
     found = {}
-    for name in exact:
-        before = exact[name].to_numpy(np.float64)[rows]
-        capped = rounded.capped[name].to_numpy(np.float64)[rows]
-        after = rounded.values[name].to_numpy(np.float64)[rows]
+    for (name, given), (_, released) in zip(exact, rounded.values, strict=True):
+        before, after = given.take(rows), released.take(rows)
+        truncated = rounded.capped_poor if name == columns.POOR else None
+        capped = before if truncated is None else truncated.take(rows)
         moved = np.bincount(group, weights=after - before)
         found[name] = {
             "exact_total": before.sum(),

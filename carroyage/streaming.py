@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,12 +18,19 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from carroyage import errors, grid, incomes
-from carroyage.accumulate import Batch, CellIndex, CellSums, Details, Lines, finish, measure
+from carroyage.accumulate import Batch, CellIndex, CellSums, Details, Lines, finish, prepare
 from carroyage.gridding import GriddedHouseholds
-from carroyage.households import REQUIRED, SAME_ID, WORDS, check_households
+from carroyage.households import (
+    REQUIRED,
+    SAME_ID,
+    WORDS,
+    CheckedHouseholds,
+    check_households,
+)
 
-BATCH = 1_000_000
+BATCH = 500_000
 OPTIONAL = ("single_parent", "urban_unit")
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -118,7 +126,7 @@ def read_households(
 def _add_incomes(
     sums: CellSums, rejected: pd.DataFrame, bounds: incomes.Bounds | None
 ) -> incomes.Bounds:
-    if not sums.codes:
+    if not sums.kept:
         reasons = rejected["reason"].value_counts().items()
         told = ", ".join(f"{text}: {n}" for text, n in reasons)
         raise errors.NothingLeft("household record", told or "the files are empty")
@@ -138,35 +146,30 @@ def _read_once(
     progress: Callable[[Progress], None] | None,
     details: bool,
 ) -> tuple[CellSums, pd.DataFrame, int, npt.NDArray[np.uint64]]:
-    sums = CellSums(CellIndex(size, epsg), Details() if details else None)
+    sums = CellSums(CellIndex(size, epsg), lines, Details() if details else None)
     done = 0
     hashes = np.zeros(files.records, np.uint64)
     rejected = [pd.DataFrame({"row": [], "household_id": [], "reason": []})]
-    for measured, refused, own in ahead(_measured(files, lines, size, epsg, batch, repeated)):
+    for usable, refused, own in ahead(_usable(files, lines, epsg, batch, repeated)):
         hashes[done : done + len(own)] = own
         if len(refused):
             rejected.append(refused)
-        sums.add(measured)
+        sums.add(usable)
         done += len(own)
         if progress is not None:
             progress(Progress(done, files.records))
     return sums, pd.concat(rejected[1:] or rejected, ignore_index=True), done, hashes
 
 
-def _measured(
-    files: HouseholdFiles,
-    lines: Lines,
-    size: int,
-    epsg: int,
-    batch: int,
-    repeated: npt.NDArray[np.uint64],
+def _usable(
+    files: HouseholdFiles, lines: Lines, epsg: int, batch: int, repeated: npt.NDArray[np.uint64]
 ) -> Iterator[tuple[Batch, pd.DataFrame, npt.NDArray[np.uint64]]]:
-    """Give what each batch adds, its refused records, and the hashes of all its ids."""
+    """Give each batch's usable records, its refused ones, and the hashes of all its ids."""
     first_row, seen = 0, set[int]()
     for records, own in read_batches(files, batch):
-        usable, refused = check_batch(records, epsg, first_row, own, repeated, seen)
+        checked = check_batch(records, epsg, first_row, own, repeated, seen)
         first_row += len(own)
-        yield measure(usable, lines, size), refused, own
+        yield prepare(checked.kept, checked.numbers, lines), checked.rejected, own
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
@@ -176,6 +179,18 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := coming.result()) is not None:
             coming = maker.submit(next, items, None)
             yield item
+
+
+def side_by_side(work: Callable[[S], T], items: Iterable[S], threads: int = 2) -> Iterator[T]:
+    """Do work on items in several threads and give the results in the items' order."""
+    with ThreadPoolExecutor(threads) as pool:
+        coming: deque[Future[T]] = deque()
+        for item in items:
+            coming.append(pool.submit(work, item))
+            if len(coming) > threads:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 @dataclass(frozen=True)
@@ -219,7 +234,7 @@ def _tables(files: HouseholdFiles, batch: int) -> Iterator[pa.Table]:
     """Read about ``batch`` records at a time, whole row groups where they are small."""
     words = [name for name in WORDS if name in files.columns]
     for path in files.paths:
-        with pq.ParquetFile(path, read_dictionary=words) as file:
+        with pq.ParquetFile(path, read_dictionary=words, pre_buffer=False) as file:
             for groups in row_groups(file.metadata, batch):
                 if len(groups) == 1 and file.metadata.row_group(groups[0]).num_rows > 2 * batch:
                     for piece in file.iter_batches(batch, groups, files.columns):
@@ -250,7 +265,7 @@ def check_batch(
     hashes: npt.NDArray[np.uint64],
     repeated: npt.NDArray[np.uint64],
     seen: set[int],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> CheckedHouseholds:
     """Set usable records apart; of records with the same id the first usable one is kept.
 
     ``hashes`` (n,) are those of the records' ids, ``repeated`` those met more than once in the
@@ -260,7 +275,7 @@ def check_batch(
         records, epsg, first_row=first_row, refuse_empty=False, unique_ids=True
     )
     if len(repeated) == 0:
-        return checked.kept, checked.rejected
+        return checked
     rows = np.setdiff1d(np.arange(len(records)), checked.rejected["row"] - first_row)
     again = np.zeros(len(rows), bool)
     for i in np.flatnonzero(np.isin(hashes[rows], repeated)):
@@ -274,7 +289,7 @@ def check_batch(
         }
     )
     rejected = pd.concat([checked.rejected, late]).sort_values("row", ignore_index=True)
-    return checked.kept[~again], rejected
+    return CheckedHouseholds(checked.kept[~again], checked.numbers.where(~again), rejected)
 
 
 def repeated_hashes(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -292,32 +307,17 @@ def hash_ids(ids: Any) -> npt.NDArray[np.uint64]:
 
 
 def _hash_texts(ids: Any) -> npt.NDArray[np.uint64]:
+    from carroyage import kernels
+
     texts = ids.cast(pa.large_string())
     if texts.null_count:
         texts = texts.fill_null("")
-    ends = np.frombuffer(texts.buffers()[1], np.int64, len(texts) + 1, texts.offset * 8)
-    lengths = np.diff(ends)
-    if len(lengths) and (lengths == lengths[0]).all():
-        return _hash_words(texts, int(lengths[0]))
     out = np.zeros(len(texts), np.uint64)
-    for length in np.unique(lengths):
-        rows = np.flatnonzero(lengths == length)
-        out[rows] = _hash_words(texts.take(pa.array(rows)), int(length))
-    return out
-
-
-def _hash_words(texts: Any, length: int) -> npt.NDArray[np.uint64]:
-    """Hash texts of one length eight bytes at a time (multiply, shift, exclusive or)."""
-    out = np.full(len(texts), length + 1, np.uint64)
-    if length == 0:
-        return out
-    first = int(np.frombuffer(texts.buffers()[1], np.int64)[texts.offset])
-    letters = np.frombuffer(texts.buffers()[2], np.uint8, len(texts) * length, first)
-    padded = np.zeros((len(texts), -(-length // 8) * 8), np.uint8)
-    padded[:, :length] = letters.reshape(len(texts), length)
-    for word in padded.view("<u8").T:
-        out ^= word
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
-            out ^= out >> np.uint64(shift)
-            out *= np.uint64(factor)
+    if len(texts):
+        _, ends, letters = texts.buffers()
+        kernels.hash_texts(
+            np.frombuffer(letters or b"", np.uint8),
+            np.frombuffer(ends, np.int64, len(texts) + 1, texts.offset * 8),
+            out,
+        )
     return out

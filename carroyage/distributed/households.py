@@ -21,7 +21,15 @@ import pyarrow.parquet as pq
 from dask.delayed import delayed
 
 from carroyage import columns, errors, grid, incomes
-from carroyage.accumulate import Lines, communes_touched, measure
+from carroyage.accumulate import (
+    COUNTS,
+    SURFACE,
+    Lines,
+    add_up,
+    communes_touched,
+    counted,
+    prepare,
+)
 from carroyage.distributed.connection import in_order
 from carroyage.households import SAME_ID, WORDS, check_households
 from carroyage.secrecy import natural_order, whole_squares
@@ -30,7 +38,7 @@ from carroyage.streaming import BATCH, hash_ids, open_households, row_groups
 Ints = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
-SURFACE, STANDARDS, DECLARED = "men_surf", "standards", "declared"
+STANDARDS, DECLARED = "standards", "declared"
 SQUARES_EACH = 4  # partitions per batch read: squares hold very different numbers of cells
 
 
@@ -172,23 +180,29 @@ def measure_batch(batch: Batch, lines: Lines, size: int, epsg: int) -> Measured:
         records, epsg, first_row=batch.first_row, refuse_empty=False, unique_ids=True
     )
     kept = checked.kept
-    made = measure(kept, lines, size)
+    made = prepare(kept, checked.numbers, lines)
+    department, commune = (
+        words.remove_unused_categories() for words in (made.department, made.commune)
+    )
+    # Each household is a cell of its own here: they are added up once bounds are known.
+    counts, surface = np.zeros((len(kept), len(COUNTS)), np.int32), np.zeros(len(kept), np.int64)
+    added = add_up(made, lines, np.arange(len(kept), dtype=np.int32), counts, surface)
     rows = kept.index.to_numpy(np.int64)
-    north, east = made.row * size, made.col * size
+    north, east = grid.cells_of_points(kept["x"], kept["y"], size)
     frame = {
         "row": rows + batch.first_row,
         "hash": hashes[rows].view(np.int64),
         "key": grid.cell_keys(north, east, size),
         "square": grid.cell_keys(north, east, grid.NATURAL_SIZES[-1]),
-        "department": made.department.codes.astype(np.int64),
-        "commune": made.commune.codes.astype(np.int64),
-        STANDARDS: made.standards,
-        SURFACE: made.surface,
-        **{name: np.asarray(value, np.int32) for name, value in made.counts.items()},
+        "department": department.codes.astype(np.int64),
+        "commune": commune.codes.astype(np.int64),
+        STANDARDS: added.standards,
+        SURFACE: surface,
+        **{name: counts[:, COUNTS.index(name)].copy() for name in counted(made)},
     }
-    if made.declared is not None:
-        frame[DECLARED] = made.declared
-    spelt = [[str(n) for n in words.categories] for words in (made.department, made.commune)]
+    if len(made.limits):
+        frame[DECLARED] = added.declared
+    spelt = [[str(n) for n in words.categories] for words in (department, commune)]
     return Measured(pd.DataFrame(frame), checked.rejected, spelt[0], spelt[1], len(records))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import distributed
 import pandas as pd
@@ -11,7 +10,13 @@ from dask.delayed import delayed
 
 from carroyage import columns
 from carroyage.distributed.connection import in_order
-from carroyage.secrecy import PublishedGrid, WholeSquares, publish_sorted, squares_apart
+from carroyage.secrecy import (
+    PublishedGrid,
+    WholeSquares,
+    numbered_on,
+    publish_sorted,
+    squares_apart,
+)
 
 
 def publish_on_cluster(
@@ -33,12 +38,7 @@ def publish_on_cluster(
         delayed(_publish)(client.scatter(part), min_households)
         for part in squares_apart(raw, cells)
     ]
-    before = 0
-    for published in in_order(client, tasks, progress):
-        groups = published.groups
-        table = published.cells
-        yield replace(published, cells=table.assign(groupe=table["groupe"] + before))
-        before += groups
+    yield from numbered_on(in_order(client, tasks, progress))
 
 
 def _publish(part: WholeSquares, min_households: int) -> PublishedGrid:

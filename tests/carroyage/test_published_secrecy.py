@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from carroyage import columns, errors, grid
 from carroyage.natural_levels import natural_levels
-from carroyage.rounding import share_out
+from carroyage.rounding import Table, share_out
 from carroyage.secrecy import impute, publish_cells, publish_in_parts
 
 RANDOM = np.random.default_rng
@@ -127,7 +127,7 @@ def test_persons_are_released_as_they_are(raw: pd.DataFrame) -> None:
 @given(raw_grids())
 def test_group_sums_are_exact_before_truncation_and_rounding(raw: pd.DataFrame) -> None:
     levels = levels_of(raw)
-    made = impute(raw[list(columns.PUBLISHED)], levels)
+    made = impute(Table.of(raw[list(columns.PUBLISHED)]), levels).frame(raw.index)
     for group in np.unique(levels.group[levels.imputed & ~levels.withheld]):
         rows = levels.group == group
         for name in columns.PUBLISHED:
@@ -151,7 +151,7 @@ def described_sets(raw: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         moved = raw[names].astype(float)
         moved["ind_snv"] = 0.0
         moved.iloc[i, 2] = 1.0
-        cells = impute(moved, levels)["ind_snv"]
+        cells = pd.Series(impute(Table.of(moved), levels)["ind_snv"], moved.index)
         kilometres = cells.groupby(parents(raw, 1_000)).sum(min_count=1)
         by_natural = moved["ind_snv"].where(~levels.withheld)
         natural = by_natural.groupby([levels.size, levels.north, levels.east]).sum(min_count=1)
@@ -323,7 +323,7 @@ def test_only_200_m_cells_can_be_protected() -> None:
 def test_shared_out_parts_add_up_and_stay_close(exact: list[list[float]], off: int) -> None:
     parts = np.array(exact)
     totals = np.maximum(np.rint(parts.sum(axis=1)).astype(int) + off, 0)
-    shared = share_out(parts, totals)
+    shared = np.column_stack(share_out(list(parts.T), totals))
     assert (shared.sum(axis=1) == totals).all()
     assert (shared >= 0).all()
     assert np.abs(shared - parts).max() <= 2 + abs(off)

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from carroyage import columns, errors
-from carroyage.accumulate import CellIndex, Lines, add_up
+from carroyage.accumulate import CellIndex, Lines
 from carroyage.gridding import grid_households
 from carroyage.publishing import publish_parquet
 from carroyage.secrecy import natural_order, publish_cells
-from carroyage.streaming import Progress, grid_parquet, hash_ids, read_households
+from carroyage.streaming import Progress, grid_parquet, hash_ids, read_households, side_by_side
 from tests.carroyage.makers import household_frames, make_households
 
 POVERTY, LINE = 13_890.0, 12_800.0
@@ -179,8 +179,8 @@ def test_cutting_squares_apart_changes_no_byte(tmp_path: Path) -> None:
 
     path = save(make_households(2_000, width=1_500), tmp_path)
     read = read_households(path, Lines(POVERTY))
-    cut = [p.cells for _, p in published_parts(read, 3035, 11, cells=1)]
-    together = [p.cells for _, p in published_parts(read, 3035, 11, cells=10**9)]
+    cut = [part.cells for part in published_parts(read.parts(1), 3035, 11)]
+    together = [part.cells for part in published_parts(read.parts(10**9), 3035, 11)]
     assert len(cut) > 5
     assert len(together) == 1
     pd.testing.assert_frame_equal(pd.concat(cut), together[0], check_exact=True)
@@ -198,28 +198,17 @@ def test_true_cells_are_written_on_demand_only(tmp_path: Path) -> None:
     assert columns.LOW_INCOME_PERSONS not in pq.read_schema(made.files["cells"]).names
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 90_000)), min_size=1, max_size=30),
-)
-def test_packed_sums_are_exact_even_in_a_crowd(rows: list[tuple[int, int]]) -> None:
-    code, value = (np.array(column) for column in zip(*rows, strict=True))
-    counts = {columns.PERSONS: value, "a": value // 2, "b": value % 7, "c": value, "d": value // 3}
-    sums = add_up(code, counts, 5)
-    for name, values in counts.items():
-        expected = [int(values[code == cell].sum()) for cell in range(5)]
-        assert sums[name].tolist() == expected, name
-
-
 @given(st.lists(st.tuples(st.integers(10_000, 15_999), st.integers(15_500, 21_000)), max_size=40))
 def test_a_position_keeps_its_number(places: list[tuple[int, int]]) -> None:
     index = CellIndex(200, 3035)
-    pairs = np.array(places, np.int64).reshape(-1, 2)
-    first = index.codes(pairs[:, 0], pairs[:, 1])
-    again = index.codes(pairs[::-1, 0], pairs[::-1, 1])
+    row, column = np.array(places, np.int64).reshape(-1, 2).T
+    x, y = column * 200.0, row * 200.0  # a lower left corner belongs to its cell
+    first = index.codes(x, y)
+    again = index.codes(x[::-1] + 199.99, y[::-1] + 199.99)
     assert again[::-1].tolist() == first.tolist()
     assert index.count == len(set(places))
     keys = index.keys()
-    assert keys[first].tolist() == ((pairs[:, 0] << 32) | pairs[:, 1]).tolist()
+    assert keys[first].tolist() == ((row << 32) | column).tolist()
 
 
 TEXTS = st.lists(st.text(st.characters(codec="utf-8"), max_size=20), max_size=30)
@@ -252,3 +241,12 @@ def test_cells_come_by_64_km_square_then_by_position(tmp_path: Path) -> None:
     keys = sums["key"].to_numpy()
     north, east = keys >> 32, keys & 0xFFFFFFFF
     assert natural_order(north * 200, east * 200).tolist() == list(range(len(keys)))
+
+
+def test_work_done_side_by_side_comes_in_order_and_fails_as_it_would_alone() -> None:
+    assert list(side_by_side(lambda n: n * n, range(9), threads=3)) == [n * n for n in range(9)]
+    assert list(side_by_side(str, [])) == []
+    given = side_by_side(lambda n: 6 // n, [3, 2, 0, 1])
+    assert [next(given), next(given)] == [2, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(given)
