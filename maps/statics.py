@@ -90,14 +90,16 @@ def draw_map(
     return draw_thematic(thematic_map(person, choice, everyone=person is None), title, form)
 
 
-def draw_thematic(drawn: Any, title: str, form: str) -> Drawn:
-    """Return the drawing of a maps.thematicmap.ThematicMap."""
+def draw_thematic(
+    drawn: Any, title: str, form: str, size: tuple[float, float] = (7.2, 6.4)
+) -> Drawn:
+    """Return the drawing of a maps.thematicmap.ThematicMap, of a width and height in inches."""
     from maps.charts.furniture import north_and_scale
     from maps.charts.theme import ACCENT, GROUND, SOFT, Chart
     from maps.choice import citation_of, limits_around
 
     frame, told = drawn.frame, drawn.told
-    with Chart(7.2, 6.4) as chart:
+    with Chart(*size) as chart:
         axes = chart.axes
         axes.add_artist(Rectangle((0, 0), 1, 1, transform=axes.transAxes, color=GROUND, zorder=-5))
         if drawn.classes:
@@ -146,13 +148,13 @@ def draw_circles(axes: Any, drawn: Any) -> list[Any]:
     return keys + paint_absent(axes, drawn)
 
 
-def paint_classes(axes: Any, drawn: Any) -> list[Patch]:
+def paint_classes(axes: Any, drawn: Any, opacity: float = 1.0) -> list[Patch]:
     """Paint each class in its colour; return the keys of the legend."""
-    keys = [Patch(color=key.colour, label=key.words) for key in drawn.keys]
+    keys = [Patch(color=key.colour, label=key.words, alpha=opacity) for key in drawn.keys]
     for key in drawn.keys:
         part = drawn.frame[drawn.frame["class"] == key.number]
         if len(part):
-            part.plot(ax=axes, color=key.colour, edgecolor="white", linewidth=0.4)
+            part.plot(ax=axes, color=key.colour, edgecolor="white", linewidth=0.4, alpha=opacity)
     return keys + paint_absent(axes, drawn)
 
 

@@ -10,16 +10,12 @@ from django.db import connection, transaction
 from importers.deposits.groups import joint_groups, numbers_of, shared_group, subject_of
 from importers.deposits.models import Deposit
 from importers.deposits.outcomes import parts_of
+from importers.deposits.records import population_of
 from importers.deposits.store import Count, Counts, add_counts
 from observatory.disclosure import Atom, Cell, Gate, Release, rule_for
 from observatory.disclosure.register import StoredRegister
 
 GEOGRAPHIES = ("fate", "qpv", "qva", "arrondissement")
-
-
-def population_of(deposit: Deposit) -> str:
-    """Return whose figures these are: an organisation's deposits of a scheme meet in the check."""
-    return f"organisation:{deposit.organisation_id}/scheme:{deposit.scheme}"
 
 
 def publish(deposit: Deposit, counts: Counts) -> Release:

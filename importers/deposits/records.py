@@ -19,12 +19,18 @@ from observatory.disclosure.keys import Keys, RecordKeys
 _HEAD = struct.Struct(">II")  # bytes of the names, number of rows
 
 
+def population_of(deposit: Deposit) -> str:
+    """Return whose rows these are: an organisation's for a scheme, however its name is typed."""
+    scheme = " ".join(deposit.scheme.casefold().split())
+    return f"organisation:{deposit.organisation_id}/scheme:{scheme}"
+
+
 def record_keys(deposit: Deposit) -> RecordKeys:
     """Return what draws the keys of a deposit's rows: one noise for an organisation's scheme.
 
     Another organisation that deposits the same references learns nothing from its own noise.
     """
-    return RecordKeys(f"organisation:{deposit.organisation_id}/scheme:{deposit.scheme}")
+    return RecordKeys(population_of(deposit))
 
 
 @dataclass(frozen=True)

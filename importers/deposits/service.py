@@ -12,7 +12,7 @@ from time import monotonic, sleep, time
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -122,7 +122,11 @@ def take(file: UploadedFile, ask: Ask, user: User, older: Deposit | None = None)
     organisation = check_may_deposit(user)
     deposit = receive(file.chunks(), file.name or "", ask, organisation, user)
     if older is not None:
-        replace(deposit, older)
+        try:
+            replace(deposit, older)
+        except errors.BadChoice:
+            delete(Deposit.objects.get(pk=deposit.pk))
+            raise
     return deposit
 
 
@@ -185,7 +189,11 @@ def replace(deposit: Deposit, older: Deposit) -> None:
     if older.organisation_id != deposit.organisation_id or older.scheme != deposit.scheme:
         raise errors.BadChoice("A version replaces a deposit of the same scheme.", "")
     deposit.replaces, deposit.version = older, older.version + 1
-    deposit.save(update_fields=["replaces", "version"])
+    try:
+        with transaction.atomic():
+            deposit.save(update_fields=["replaces", "version"])
+    except IntegrityError:
+        raise errors.BadChoice("That deposit has a newer version.", "Replace the newest.") from None
 
 
 def choose_columns(deposit: Deposit, columns: Mapping[str, str]) -> None:

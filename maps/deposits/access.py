@@ -18,7 +18,12 @@ from maps.deposits.words import in_words
 from observatory.models import User
 
 View = Callable[..., HttpResponse]
-STATUS = {errors.MayNotDeposit: 403, errors.KeyDestroyed: 410, errors.TooLarge: 413}
+STATUS = {
+    errors.MayNotDeposit: 403,
+    errors.KeyDestroyed: 410,
+    errors.TooLarge: 413,
+    errors.OverlapUnknown: 409,
+}
 
 
 def for_depositors(view: View) -> View:

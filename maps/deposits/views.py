@@ -20,8 +20,10 @@ from importers.deposits.models import Deposit, DepositState
 from importers.deposits.opening import MOST_BYTES
 from importers.deposits.upload import MemoryUpload
 from importers.errors import ImporterError
+from maps.charts.theme import CONTENT_TYPES
 from maps.deposits.access import account, for_depositors, own
 from maps.deposits.result import table_of
+from maps.deposits.result_map import draw_result, shared_counts
 from maps.deposits.words import PRIVATE, ROLES, in_words, problem_in_words
 from observatory.models import Right, Scheme
 from observatory.permissions import may
@@ -118,6 +120,8 @@ def _result(request: HttpRequest, found: Deposit, context: dict[str, Any]) -> Ht
     service.note(found, "read result", account(request).pk)
     result = results.exact_result(found)
     context |= table_of(found, result)
+    context["counts"] = shared_counts(found)
+    context["standing"] = shared.standing(found)
     context["left"] = sum(review.left(found).values()) if found.state == DepositState.DONE else 0
     return render(request, "maps/deposits/result.html", context)
 
@@ -172,6 +176,14 @@ def purge(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @for_depositors
+def share_again(request: HttpRequest, number: int) -> HttpResponse:
+    """Share the figures as they stand after the review."""
+    review.share_again(own(request, number))
+    return redirect("maps:deposit", number)
+
+
+@require_POST
+@for_depositors
 def delete(request: HttpRequest, number: int) -> HttpResponse:
     """Remove the deposit, and withdraw what was shared of it."""
     service.delete(own(request, number), account(request).pk)
@@ -196,6 +208,18 @@ def result_table(request: HttpRequest, number: int) -> HttpResponse:
     response = HttpResponse("\ufeff" + target.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="resultat-{found.pk}.csv"'
     return response
+
+
+@require_safe
+@for_depositors
+def result_map(request: HttpRequest, number: int) -> HttpResponse:
+    """Draw what is shared of the deposit, quarter by quarter."""
+    found = own(request, number)
+    counts = shared_counts(found)
+    if not counts:
+        raise errors.UnknownDeposit()
+    body = draw_result(found, counts)
+    return HttpResponse(body, content_type=CONTENT_TYPES["svg"])
 
 
 @require_safe

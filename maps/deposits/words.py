@@ -64,6 +64,11 @@ MESSAGES: dict[str, Promise] = {
     "NotInReview": gettext_lazy(
         "Cette ligne n’attend plus de correction, ou ce lieu ne convient pas. Rechargez la liste."
     ),
+    "OverlapUnknown": gettext_lazy(
+        "Ces chiffres ne peuvent pas être partagés : les lignes d’un dépôt purgé ou supprimé du "
+        "même dispositif et des mêmes jours manquent pour vérifier que, lus ensemble, ils ne "
+        "disent rien de personne. Vos comptes exacts n’en dépendent pas."
+    ),
     "GivenUp": gettext_lazy(
         "Le traitement a échoué ; rien n’a été conservé du fichier. Déposez-le de nouveau."
     ),

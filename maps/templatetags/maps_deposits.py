@@ -73,7 +73,7 @@ def verdict(word: str) -> str:
 def gated(value: dict[str, Any]) -> SafeString:
     """Write a figure that passed the gate; a withheld one says so."""
     if value["value"] is None:
-        return format_html('<span class="absent absent--withheld">{}</span>', _("retiré"))
+        return format_html('<span class="absent absent--withheld">{}</span>', _("retenu"))
     return format_html("{}", counted(value["value"]))
 
 

@@ -213,6 +213,11 @@ def test_what_was_withdrawn_was_read_and_still_counts(partner, ladder):
     assert published(counted(a_partner("Autre structure"), ladder[1])) != {}
 
 
+def test_a_scheme_typed_in_another_way_is_the_same_scheme(partner, ladder):
+    service.purge(counted(partner, ladder[0], scheme="essai"))
+    assert published(counted(partner, ladder[1], scheme="ESSAI ")) == {}
+
+
 def test_another_organisation_does_not_learn_the_noise_of_the_same_references(partner, ladder):
     """Who deposits the references of another one reads its own noise, not the other's."""
     others = [a_partner(f"Autre {n}").organisation for n in range(8)]

@@ -11,9 +11,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from importers.deposits import processing, results, service
-from importers.deposits.errors import Cancelled, KeyDestroyed, TooLarge
+from importers.deposits.errors import BadChoice, Cancelled, KeyDestroyed, TooLarge
 from importers.deposits.groups import subject_of
-from importers.deposits.publishing import population_of, published
+from importers.deposits.publishing import published
+from importers.deposits.records import population_of
 from importers.deposits.store import Store
 from importers.deposits.vault import Vault, key_folder, spool_folder
 from importers.errors import ImporterError
@@ -21,6 +22,7 @@ from importers.models import Deposit, DepositState
 from observatory.disclosure.register import StoredRegister
 from observatory.models import Level, Organisation, Status
 from tests.factories import a_box, a_perimeter, a_territory
+from tests.importers.deposit_makers import a_partner, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +184,14 @@ def test_a_new_version_keeps_the_older_one():
     service.replace(two, one)
     service.carry_out(two)
     assert (two.version, two.replaces, one.state) == (2, one, DepositState.DONE)
+
+
+def test_two_versions_that_replace_the_same_deposit_at_once_are_not_both_kept():
+    one = service.carry_out(deposited(a_list(30, 40)))
+    service.replace(deposited(a_list(31, 40)), one)
+    with pytest.raises(BadChoice):
+        service.take(upload(a_list(32, 40)), service.Ask(one.scheme, DAY, DAY), a_partner(), one)
+    assert Deposit.objects.count() == 2, "nothing is left of the one that came too late"
 
 
 def test_deleting_a_deposit_withdraws_what_was_published_from_it():

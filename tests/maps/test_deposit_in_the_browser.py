@@ -141,6 +141,7 @@ def test_a_partner_goes_from_the_file_to_the_purge(
         assert answer.status == 404, path
 
     # The rows go, the counts stay.
+    screen.page.click("#purge summary")
     screen.page.click("text=Purger maintenant")
     screen.page.wait_for_selector("#purged")
     found.refresh_from_db()
