@@ -14,6 +14,7 @@ import csv
 import json
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -127,7 +128,8 @@ def main() -> None:
         print(json.dumps(found))
         return
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    runs = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    runs = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    rounds: dict[str, list[dict]] = {side: [] for side in SIDES}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_rows(folder / "rows.csv", rows)
@@ -135,11 +137,18 @@ def main() -> None:
         for run in range(1, runs + 1):
             for side in SIDES:
                 told = _apart(side, folder / "rows.csv", folder)
+                rounds[side].append(told)
                 print(
                     f"run {run} {side:10} {told['seconds']:6.1f} s ({told['cpu']:.1f} s of a core) "
                     f"{told['peak_mib']:5} MiB, qpv {told['qpv']}, iris {told['iris']}",
                     flush=True,
                 )
+    for side, told in rounds.items():
+        middle = {name: statistics.median(r[name] for r in told) for name in told[0]}
+        print(
+            f"median {side:10} {middle['seconds']:5.1f} s ({middle['cpu']:.1f} s of a core) "
+            f"{middle['peak_mib']:5.0f} MiB"
+        )
 
 
 if __name__ == "__main__":

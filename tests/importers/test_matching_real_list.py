@@ -1,4 +1,4 @@
-"""A list corrupted from the real address base is located, and hardly ever in a wrong zone."""
+"""Lists corrupted from the real address base are located, and hardly ever in a wrong zone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.deposits_corruptions import doors_of, messy_list
 from benchmarks.deposits_matching import matcher_of_file, quarters_of_file, score
+from benchmarks.deposits_unseen import unseen_list
 
 pytestmark = pytest.mark.real_data
 
@@ -13,11 +14,15 @@ ROWS, SEED = 6_000, 2_026
 
 
 @pytest.fixture(scope="module")
-def scored(real_data):
-    addresses = real_data / "addresses" / "adresses-75.csv.gz"
-    rows = list(messy_list(doors_of(addresses), ROWS, SEED))
+def matcher(real_data):
+    return matcher_of_file(real_data / "addresses" / "adresses-75.csv.gz")
+
+
+@pytest.fixture(scope="module", params=[messy_list, unseen_list])
+def scored(request, real_data, matcher):
+    doors = doors_of(real_data / "addresses" / "adresses-75.csv.gz")
     quarters = quarters_of_file(real_data / "perimeters" / "qp-politiquedelaville-shp.zip")
-    return score(matcher_of_file(addresses), rows, quarters)
+    return score(matcher, list(request.param(doors, ROWS, SEED)), quarters)
 
 
 def test_at_least_96_percent_lie_within_100_metres(scored):
