@@ -40,6 +40,8 @@ def dictionary() -> pd.DataFrame:
             "nature": natures,
             "polarity": ["lower" if number % 3 else "higher" for number in range(INDICATORS)],
             "per": ["1000" if nature == "rate" else "" for nature in natures],
+            # Ten of them count persons: their load looks for what subtraction would tell.
+            "counts_persons": ["1" if number % 8 < 2 else "" for number in range(INDICATORS)],
         }
     )
 

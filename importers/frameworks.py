@@ -2,7 +2,9 @@
 
 One row a node: key, parent (a key above it), kind, number, label; optional columns: actors
 (separated by ;), status, line. A row of kind ``indicator`` hangs on its parent, with optional
-indicator_kind, nature, unit, spatial_rule, state, due_label, due_on, target. A table of
+indicator_kind, nature, unit, spatial_rule, state, due_label, due_on, target. A target that halves
+a gap or converges says to what: reference (the code of a territory that is loaded), reference_rest
+(oui: without its quarters), reference_indicator (the code of another indicator). A table of
 correspondences has the columns name, left, right (each ``framework:key``) and line.
 """
 
@@ -12,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from importers.dictionary import delivered
 from importers.files import local_file
 from importers.options import LoadOptions
 from importers.referential import Published, contract_of, published
@@ -26,22 +29,26 @@ from observatory.identity import fold
 from observatory.models import (
     ActorRole,
     Crosswalk,
+    Indicator,
     IndicatorState,
     Kind,
+    Level,
     Nature,
     Node,
     NodeKind,
     Run,
     SpatialRule,
+    Territory,
 )
 from observatory.runs import Progress, silent
 
 REQUIRED = ("key", "parent", "kind", "label")
 OPTIONAL = (
     "number", "actors", "status", "line", "indicator_kind", "nature", "unit", "spatial_rule",
-    "state", "due_label", "due_on", "target",
+    "state", "due_label", "due_on", "target", "reference", "reference_rest", "reference_indicator",
 )  # fmt: skip
 INDICATOR = "indicator"
+YES = ("1", "oui", "yes", "true")
 WORDS: dict[str, tuple[str, ...]] = {
     "indicator_kind": tuple(Kind.values),
     "nature": tuple(Nature.values),
@@ -147,6 +154,13 @@ class _Reader:
             value = getattr(row, name)
             told = f"Words: {', '.join(words)}."
             problems.append((name, bool(value) and value not in words, "unknown word", told))
+        problems += [
+            ("reference", bool(row.reference) and _place(row.reference) is None,
+             "no loaded territory has this code", "Load it first, or correct the code."),
+            ("reference_indicator",
+             bool(row.reference_indicator) and not _is_indicator(row.reference_indicator),
+             "no indicator has this code", "Load its dictionary first."),
+        ]  # fmt: skip
         wrong = [problem for problem in problems if problem[1]]
         for column, _, problem, advice in wrong:
             self._report.refuse(row.Index, column, getattr(row, column), problem, advice)
@@ -168,7 +182,19 @@ def _indicator_row(row: Any, line: int | None, actor: str) -> TreeRow:
         state=row.state or IndicatorState.VALIDATED,
         due_label=row.due_label,
         due_on=date.fromisoformat(row.due_on) if row.due_on else None,
+        reference=_place(row.reference),
+        reference_rest=row.reference_rest.lower() in YES,
+        reference_indicator=row.reference_indicator,
     )
+
+
+def _place(code: str) -> Territory | None:
+    rows = Territory.objects.filter(code=code).exclude(level=Level.QPV) if code else None
+    return None if rows is None else rows.order_by("level").first()
+
+
+def _is_indicator(code: str) -> bool:
+    return code in delivered() or Indicator.objects.filter(code=code).exists()
 
 
 # -- correspondences -----------------------------------------------------------------------

@@ -7,7 +7,7 @@ available: a part is never passed off as the whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,8 +19,8 @@ import shapely
 from psycopg.sql import SQL
 
 from carroyage.grid import cell_polygons, parse_ids
-from carroyage.models import MEASURES, Origin
-from carroyage.store import latest_dataset, read_cells, read_query
+from carroyage.models import MEASURES, GridDataset, Origin
+from carroyage.store import read_cells, read_query
 from importers.figurestore import store_figures
 from importers.report import Report
 from importers.sources import Described, source_of
@@ -37,11 +37,21 @@ from observatory.figures.interpolation import (
 from observatory.figures.series import figures, indicators_of
 from observatory.figures.visible import strictest
 from observatory.history import acting
-from observatory.models import Indicator, Level, Nature, Run, Source, SourceTerms, Standing
+from observatory.models import (
+    Indicator,
+    Level,
+    Nature,
+    Perimeter,
+    Run,
+    Source,
+    SourceTerms,
+    Standing,
+)
 from observatory.runs import recorded
 
 METHODS = ("dasymetric", "areal")
-METROPOLITAN = 2154
+# Metropolitan France and its grid; overseas, cells come in the territory's own projected system.
+METROPOLITAN, EUROPEAN_GRID = 2154, 3035
 AGES = tuple(name for name in MEASURES if name.startswith("ind_") and name[4].isdigit())
 # A quarter's outline and those of IRIS never meet exactly: a sliver may stay uncovered.
 COVERED = 0.98
@@ -100,19 +110,16 @@ def interpolate(wanted: Wanted) -> Report:
     with recorded("interpolate", parameters=parameters, refusals=refusals) as recorder:
         report = Report("interpolate", wanted.indicator, unit="territory")
         known = _known(indicator, wanted)
-        sources = _outlines(wanted.level, None, None)
-        sources = sources[sources.index.isin(known.index)]
         day = wanted.day or date(wanted.year, 12, 31)
-        targets = _outlines(wanted.target, wanted.generation, day)
-        if sources.empty or targets.empty:
+        parts = list(_parts(wanted, known, day, report))
+        if not parts:
             raise TooFewFigures(
                 f"No outline of {wanted.level} or {wanted.target} meets the figures.",
                 "Load them first: observatory load iris, boundaries or perimeters.",
             )
-        targets = _covered(targets, sources, report)
-        cells = _cells() if wanted.method == "dasymetric" else None
-        frame = _estimated(indicator, known, sources, targets, cells)
-        _store(frame, indicator, wanted, day, known, cells, recorder.run, report)
+        frame = pd.concat([_estimated(indicator, known, *part) for part in parts])
+        grids = [cells.attrs["source"] for _, _, cells in parts if cells is not None]
+        _store(frame, indicator, wanted, day, known, grids, recorder.run, report)
         recorder.run.counts, recorder.run.report = report.counts(), report.as_dict()
     return report
 
@@ -134,15 +141,35 @@ def _known(indicator: Indicator, wanted: Wanted) -> pd.DataFrame:
     return frame
 
 
-def _outlines(level: str, generation: int | None, day: date | None) -> gpd.GeoDataFrame:
+Part = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame | None]
+
+
+def _parts(wanted: Wanted, known: pd.DataFrame, day: date, report: Report) -> Iterator[Part]:
+    """Give sources, targets and cells of each projected system that has both outlines.
+
+    Nothing is shared across systems: they are those of territories an ocean apart.
+    """
+    drawn = Perimeter.objects.filter(territory__level=wanted.target)
+    for srid in sorted(set(drawn.values_list("measure_srid", flat=True))):
+        sources = _outlines(wanted.level, None, None, srid)
+        sources = sources[sources.index.isin(known.index)]
+        targets = _outlines(wanted.target, wanted.generation, day, srid)
+        if not sources.empty and not targets.empty:
+            cells = _cells(srid=srid) if wanted.method == "dasymetric" else None
+            yield sources, _covered(targets, sources, report), cells
+
+
+def _outlines(
+    level: str, generation: int | None, day: date | None, srid: int = METROPOLITAN
+) -> gpd.GeoDataFrame:
     frame = read_query(
         SQL(OUTLINES),
         {"level": level, "generation": generation, "day": day or date.today(),
-         "dated": day is not None, "srid": METROPOLITAN},
+         "dated": day is not None, "srid": srid},
     )  # fmt: skip
     shapes = shapely.from_wkb(frame["wkb"].str.removeprefix("\\x").to_numpy(object))
     frame = frame.set_index("territory")[["code"]]
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=4326).to_crs(METROPOLITAN)
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=4326).to_crs(srid)
 
 
 def _covered(
@@ -185,8 +212,10 @@ def people_of_ages(
     return areal(cells, whole, targets).table
 
 
-def _cells(names: Sequence[str] = ("ind",)) -> gpd.GeoDataFrame:
-    dataset = latest_dataset(Origin.PUBLISHED)
+def _cells(names: Sequence[str] = ("ind",), srid: int = METROPOLITAN) -> gpd.GeoDataFrame:
+    epsg = EUROPEAN_GRID if srid == METROPOLITAN else srid
+    grids = GridDataset.objects.filter(origin=Origin.PUBLISHED, epsg=epsg)
+    dataset = grids.select_related("source").order_by("-id").first()
     if dataset is None:
         raise BadParameter(
             "No grid is loaded to share by.", "Load one, or share by area (--method areal)."
@@ -194,7 +223,7 @@ def _cells(names: Sequence[str] = ("ind",)) -> gpd.GeoDataFrame:
     frame = read_cells(dataset, names)
     ids = parse_ids(frame.index, dataset.size)
     shapes = cell_polygons(ids.north, ids.east, dataset.size)
-    cells = gpd.GeoDataFrame(frame, geometry=shapes, crs=dataset.epsg).to_crs(METROPOLITAN)
+    cells = gpd.GeoDataFrame(frame, geometry=shapes, crs=dataset.epsg).to_crs(srid)
     cells.attrs["source"] = dataset.source
     return cells
 
@@ -224,14 +253,14 @@ def _estimated(
 
 def _store(
     table: pd.DataFrame, indicator: Indicator, wanted: Wanted, day: date, known: pd.DataFrame,
-    cells: gpd.GeoDataFrame | None, run: Run, report: Report,
+    grids: Sequence[Source], run: Run, report: Report,
 ) -> None:  # fmt: skip
     missing = table["value"].isna()
     numbers = table.where(~missing)
     # Rounding of sums must not push a value over its own bounds.
     numbers["low"] = numbers[["low", "value"]].min(axis=1)
     numbers["high"] = numbers[["high", "value"]].max(axis=1).where(numbers["high"].notna())
-    by = "" if cells is None else f", carreaux {cells.attrs['source'].vintage}"
+    by = f", carreaux {grids[0].vintage}" if grids else ""
     frame = numbers.assign(
         indicator_id=indicator.pk, territory=table.index, year=wanted.year, period="",
         scope="whole", text="", outline_on=day, extracted_on=None, row=None,
@@ -239,20 +268,21 @@ def _store(
         note=f"{wanted.method} : {wanted.level}{by}",
     )  # fmt: skip
     with acting(run=run, reason="interpolation"):
-        source = _source(wanted, known, cells)
+        source = _source(wanted, known, grids)
         store_figures(frame, source, report, run)
     if missing.any():
         report.note(f"{int(missing.sum())} not wholly covered by known figures: not available.")
     report.facts |= {"source": source.code, "estimated": int((~missing).sum())}
 
 
-def _source(wanted: Wanted, known: pd.DataFrame, cells: gpd.GeoDataFrame | None) -> Source:
+def _source(wanted: Wanted, known: pd.DataFrame, grids: Sequence[Source]) -> Source:
     """Return the source of the estimates, which quotes what they were made from."""
     used = Source.objects.filter(code__in=set(known["source"]))
     quoted = "; ".join(str(source) for source in used)
-    if cells is not None:
-        used = Source.objects.filter(pk__in=[*used.values_list("pk", flat=True),
-                                             cells.attrs["source"].pk])  # fmt: skip
+    if grids:
+        used = Source.objects.filter(
+            pk__in=[*used.values_list("pk", flat=True), *(grid.pk for grid in grids)]
+        )
     code = f"estimation-{wanted.indicator}-{wanted.year}-{wanted.level}-{wanted.target}"
     source = source_of(
         Described(

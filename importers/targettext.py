@@ -50,6 +50,10 @@ YEARLY = re.compile(r"par an\b|/ ?an\b|chaque année|annuel", re.IGNORECASE)
 FLOOR = re.compile(r"au moins|minimum|au-delà|plus de|hauteur de|supérieure", re.IGNORECASE)
 CEILING = re.compile(r"plafond|au plus|maximum", re.IGNORECASE)
 CONVERGE = re.compile(r"se rapprocher d|supérieure à la moyenne", re.IGNORECASE)
+HALVE = re.compile(
+    r"\b(?:moitié|deux)\b[^,;.]{0,20}\bécarts?\b|\bécarts?\b[^,;.]{0,40}\b(?:moitié|par deux)\b",
+    re.IGNORECASE,
+)
 ALL = re.compile(r"^tous les|dans tous les", re.IGNORECASE)
 NONE_LEFT = re.compile(r"^aucune?\b", re.IGNORECASE)
 DELIVERABLE = re.compile(
@@ -118,6 +122,9 @@ def _observed(words: str) -> dict[str, Any]:
 
 def _quantities(aimed: str) -> Iterator[Promise]:
     bare = ORDINALS.sub(" ", YEARS.sub(" ", ASIDE.sub(" ", aimed)))
+    if HALVE.search(bare):
+        yield Promise(TargetForm.HALVE_GAP)
+        return
     if CONVERGE.search(bare):
         yield from (_shares(bare))
         yield Promise(TargetForm.CONVERGE)

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from importers.actors import names_in, organisations_in
+from importers.dictionary import ensure_indicators
 from importers.report import Report
 from importers.rows import put, withdraw
 from importers.targettext import Promise, promises
@@ -70,6 +71,9 @@ class TreeRow:
     state: str = IndicatorState.VALIDATED
     due_label: str = ""
     due_on: date | None = None
+    reference: Territory | None = None
+    reference_rest: bool = False
+    reference_indicator: str = ""
 
 
 @dataclass
@@ -240,6 +244,7 @@ def _store_targets(tree: Tree, told: TreeRow, framework: Framework, indicator: I
             },
             {
                 **_fields(promise, tree.horizon),
+                **_reference(promise, told),
                 "framework": framework,
                 "stated": told.target,
                 "source": tree.source,
@@ -255,6 +260,18 @@ def _fields(promise: Promise, horizon: int | None) -> dict[str, Any]:
     if promise.form != TargetForm.UNSET:
         fields["horizon"] = promise.horizon or horizon
     return fields
+
+
+def _reference(promise: Promise, told: TreeRow) -> dict[str, Any]:
+    """Return what a gap is measured to; a target of another form has no reference."""
+    if promise.form not in (TargetForm.HALVE_GAP, TargetForm.CONVERGE):
+        return {}
+    code = told.reference_indicator
+    return {
+        "reference": told.reference,
+        "reference_rest": told.reference_rest,
+        "reference_indicator": ensure_indicators([code])[code] if code else None,
+    }
 
 
 def actor_names(rows: Iterable[str]) -> set[str]:

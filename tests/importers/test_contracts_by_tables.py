@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from importers.errors import FileRefused
 from importers.loads import Loaded, load
 from importers.options import LoadOptions
+from observatory.figures.campaigns import open_year
 from observatory.models import (
     Crosswalk,
     FollowUpSheet,
@@ -124,6 +126,44 @@ def test_an_indicator_put_under_another_node_keeps_its_code_and_targets(bring: B
     assert row.node.key == "A1"
     assert row.indicator is not None
     assert row.indicator.targets.count() == 1
+
+
+def test_a_gap_to_halve_names_what_it_is_measured_to(bring: Bring) -> None:
+    city = a_territory(Level.COMMUNE, "69123", "Lyon")
+    table = (
+        "key,parent,kind,label,nature,target,reference,reference_rest,reference_indicator\n"
+        "A,,axis,École,,,,,\n"
+        "i1,A,indicator,Réussite au brevet,share,réduire de moitié l'écart d'ici 2025,69123,oui,\n"
+        "i2,A,indicator,Enfants pauvres en crèche,share,se rapprocher du taux,,,poverty-rate\n"
+        "i3,A,indicator,Nombre de clubs,count,12 clubs,69123,,\n"
+    )
+    bring("framework", table, "lyon.csv", contract="CV-LYON")
+    halve, near, clubs = Target.objects.order_by("indicator__code")
+    assert (halve.form, halve.reference, halve.reference_rest) == ("halve_gap", city, True)
+    assert (near.form, near.reference) == ("converge", None)
+    assert near.reference_indicator is not None and near.reference_indicator.code == "poverty-rate"
+    assert clubs.reference is None, "a number is measured to nothing"
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [("75999,,", "no loaded territory has this code"), (",,chance", "no indicator has this code")],
+)
+def test_a_reference_that_is_not_there_is_refused(bring: Bring, cells: str, problem: str) -> None:
+    table = (
+        "key,parent,kind,label,target,reference,reference_rest,reference_indicator\n"
+        f"A,,axis,École,,,,\ni1,A,indicator,Brevet,écart réduit de moitié,{cells}\n"
+    )
+    with pytest.raises(FileRefused, match=problem):
+        bring("framework", table, "lyon.csv", contract="CV-LYON")
+
+
+def test_the_first_actor_of_a_node_is_expected_to_fill_its_sheet(bring: Bring) -> None:
+    bring("framework", LYON, "lyon.csv", contract="CV-LYON")
+    assert open_year(Framework.objects.get(), 2021, date(2022, 3, 1)) == 1
+    sheet = FollowUpSheet.objects.get()
+    assert sheet.organisation is not None and sheet.organisation.name == "Métropole"
+    assert sheet.results.count() == 2
 
 
 def test_correspondences_between_two_trees(bring: Bring) -> None:

@@ -129,6 +129,10 @@ def test_a_text_without_tables_is_no_framework(tmp_path: Path) -> None:
         ("8 % au plus", TargetForm.SHARE, 8, None),
         ("plus 8 % en 2022", TargetForm.RELATIVE, 8, None),
         ("égale ou supérieure à la moyenne parisienne", TargetForm.CONVERGE, None, None),
+        ("réduire de moitié l'écart avec Paris", TargetForm.HALVE_GAP, None, None),
+        ("diviser par deux l'écart", TargetForm.HALVE_GAP, None, None),
+        ("écart réduit de moitié d'ici 2020", TargetForm.HALVE_GAP, None, None),
+        ("la moitié des 190 participants", TargetForm.ABSOLUTE, 190, None),
     ],
 )
 def test_wordings_of_targets(

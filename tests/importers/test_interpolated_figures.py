@@ -74,6 +74,50 @@ def people(place: dict[str, Territory]) -> Any:
     return source
 
 
+REUNION = 2975
+
+
+def a_block_overseas(column: float, columns: float) -> GEOSGeometry:
+    """A block of cells of La Réunion's own grid, in EPSG:4326."""
+    west = 340_000 + 200 * column
+    block = Polygon.from_bbox((west, 7_650_000, west + 200 * columns, 7_650_400))
+    block.srid = REUNION
+    return MultiPolygon(block.transform(4326, clone=True), srid=4326)
+
+
+@pytest.fixture
+def overseas() -> Territory:
+    """One IRIS of 4 × 2 cells, a quarter on its right half where three quarters of people live."""
+    iris, quarter = a_territory(Level.IRIS, "974110101"), a_territory(Level.QPV, "QP974001")
+    a_perimeter(iris, a_block_overseas(0, 4), status="reference", measure_srid=REUNION)
+    a_perimeter(quarter, a_block_overseas(2, 2), since=date(2015, 1, 1), measure_srid=REUNION)
+    grid = GridDataset.objects.create(source=a_source("grille-974", vintage="2019"), epsg=REUNION)
+    Cell.objects.bulk_create(
+        Cell(dataset=grid, north=7_650_000 + 200 * row, east=340_000 + 200 * column,
+             ind=30 if column >= 2 else 10)
+        for column in range(4) for row in range(2)
+    )  # fmt: skip
+    a_figure(an_indicator("population", Nature.COUNT), iris, 2021, 800, source=a_source("insee"))
+    return quarter
+
+
+@pytest.mark.parametrize(("method", "value"), [("dasymetric", 600), ("areal", 400)])
+def test_overseas_is_measured_in_its_own_system_by_its_own_cells(
+    overseas: Territory, method: str, value: float
+) -> None:
+    interpolate(Wanted("population", 2021, method=method))
+    assert estimates()["QP974001"].value == pytest.approx(value, rel=0.01)
+
+
+def test_metropolitan_france_and_overseas_are_shared_out_side_by_side(
+    people: Any, overseas: Territory
+) -> None:
+    interpolate(Wanted("population", 2021))
+    found = estimates()
+    assert found["QP974001"].value == pytest.approx(600, rel=0.01)
+    assert found["ACROSS"].standing == Standing.ESTIMATED
+
+
 def estimates() -> dict[str, Observation]:
     rows = Observation.objects.filter(source__code__startswith="estimation-")
     return {row.territory.code: row for row in rows.select_related("territory", "source")}

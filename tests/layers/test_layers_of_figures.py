@@ -213,6 +213,8 @@ class TestSmallCounts:
                 area, value, code=f"case-{place}", nature=nature, numerator=numerator,
                 denominator=denominator, counts_persons=counts, least=least,
             )  # fmt: skip
+        # What subtraction would tell was marked beforehand.
+        Observation.objects.filter(indicator__code="case-1").update(betrays=True)
         tables = {o.indicator.code: o for o in visible_observations(None)}
         assert len(tables) == len(self.CASES)
         withheld = 0

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from layers.api.figures import TABLES
+from observatory.figures.differencing import protect
 from observatory.models import (
     Assignment,
     FollowUpSheet,
@@ -246,6 +247,21 @@ def test_a_count_of_persons_too_small_is_withheld_whatever_the_outlet(
     told = {row["value"], row["numerator"], row["denominator"]}
     assert told == ({None} if hidden else {value, numerator, denominator})
     assert row["standing"] == ("withheld" if hidden else "declared")
+
+
+@pytest.mark.parametrize("outlet", ["/api/tables/observations/", "/api/observations/"])
+def test_what_subtraction_would_tell_is_withheld_whatever_the_outlet(
+    visitor: Client, outlet: str
+) -> None:
+    persons, ward = an_indicator("helped", counts_persons=True), a_territory("arrondissement", "W")
+    quarter = a_territory(Level.QPV, "QP1")
+    Membership.objects.create(member=quarter, container=ward, source=shown())
+    a_figure(persons, ward, 2015, 103, source=shown())
+    a_figure(persons, quarter, 2015, 100, source=shown())
+    protect()
+    rows = {r["territory"]: r for r in visitor.get(outlet).json()["results"]}
+    assert (rows["W"]["value"], rows["QP1"]["value"]) == (103, None)
+    assert rows["QP1"]["standing"] == "withheld"
 
 
 def test_dwellings_and_euros_are_no_persons(visitor: Client) -> None:
