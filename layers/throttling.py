@@ -47,7 +47,7 @@ def spend(caller: str, calls: int, period: float) -> float:
 
     Return 0.0 where it is allowed, otherwise the seconds until one will be.
     """
-    given = {"caller": caller, "step": period / calls, "period": period}
+    given: dict[str, str | float] = {"caller": caller, "step": period / calls, "period": period}
     with connection.cursor() as cursor:
         cursor.execute(SPEND, given)
         spent = cursor.fetchone()
@@ -62,6 +62,11 @@ def spend(caller: str, calls: int, period: float) -> float:
 
 class Allowance(SimpleRateThrottle):
     """A rate shared by all server processes."""
+
+    scope: str
+    # Read from the rate by the framework; None where there is none.
+    num_requests: int | None
+    duration: float | None
 
     def get_rate(self) -> str | None:
         """Return the rate of this kind of caller, None where there is none."""
