@@ -43,6 +43,8 @@ EXPLORER: dict[str, str | Promise] = {
     "panel.other": _("Autres couches"),
     # list of quarters
     "areas.layer": _("Liste"),
+    "areas.within": _("Dans"),
+    "areas.everywhere": _("tout ce qui est chargé"),
     "areas.search": _("Chercher un nom ou un code"),
     "areas.name": _("Nom"),
     "areas.none": _("Aucune couche chargée ne contient de territoires nommés."),
@@ -83,6 +85,7 @@ EXPLORER: dict[str, str | Promise] = {
         "Entrée ; puis « Compter »."
     ),
     "zone.corners": _("Sommets : {count}. Il en faut trois ; puis « Compter »."),
+    "error.address": _("L’adresse n’a pas pu être cherchée. Réessayez."),
     "error.zone": _("La zone n’a pas pu être comptée. Réessayez."),
     # two maps
     "two.open": _("Deux cartes côte à côte"),

@@ -73,6 +73,25 @@ def parts_of(territory: Territory, day: date, levels: Sequence[str]) -> list[Ter
     return list(drawn.order_by("name", "code"))
 
 
+def ever_within(level: str, within: str) -> set[int]:
+    """Return the ids of a level's territories that belong, or once belonged, to a whole.
+
+    ``within`` is ``LEVEL:CODE``. Raises UnknownTerritory.
+    """
+    whole_level, _sign, code = within.partition(":")
+    whole = Territory.objects.filter(level=whole_level, code=code).first()
+    if whole is None:
+        raise UnknownTerritory(_("Aucun territoire n’a ce niveau et ce code."))
+    inside = {whole.pk}
+    edge = inside
+    while edge:
+        rows = Membership.objects.filter(container__in=edge)
+        edge = set(rows.values_list("member_id", flat=True)) - inside
+        inside |= edge
+    found = Territory.objects.filter(pk__in=inside - {whole.pk}, level=level)
+    return set(found.values_list("pk", flat=True))
+
+
 def latest_quarters(territory: Territory, level: str = Level.QPV) -> list[Territory]:
     """Return the quarters of a territory today, or on the last day it had any."""
     found = parts_of(territory, date.today(), [level])

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from maps import sitepages, thematic, views, whatif
 from maps.comparison import views as comparison
 from maps.explorer import views as explorer
+from maps.explorer.address import address
 from maps.explorer.zoneviews import zone
 from maps.home import views as home
 from maps.portraits import themeviews as themes
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", explorer.explorer, name="explorer"),
     path("carte/indicateur/", explorer.thematic, name="explorer-thematic"),
     path("carte/zone/", zone, name="zone"),
+    path("carte/adresse/", address, name="explorer-address"),
     path("carte/integrer/", explorer.embed, name="embed"),
     re_path(r"^carte/image\.(?P<form>svg|png|pdf)$", explorer.picture, name="explorer-picture"),
     path("accueil/", home.page, name="home"),

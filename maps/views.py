@@ -17,7 +17,10 @@ from layers.problems import answering_problems
 from layers.registry import Layer
 from layers.summary import summary_of
 from layers.version import version_of
-from maps.areas import alphabetical, areas_of, generations, is_listed
+from maps.areas import Area, alphabetical, areas_of, generations, is_listed
+from maps.errors import UnknownTerritory
+from maps.places import ever_within
+from observatory.models import Perimeter
 
 
 def _listed(request: HttpRequest, name: str) -> Layer:
@@ -39,12 +42,30 @@ def _areas_tag(request: HttpRequest, layer: str) -> str:
 @condition(etag_func=_areas_tag)
 @gzip_page
 def areas_json(request: HttpRequest, layer: str) -> HttpResponse:
-    """Answer with the named areas of a layer: names, figures, a point inside, the extent."""
+    """Answer with the named areas of a layer: names, figures, a point inside, the extent.
+
+    ``dans`` (``LEVEL:CODE``) keeps those of one contract, commune or arrondissement.
+    """
     found = _listed(request, layer)
-    values = read_all(found.parameters, request.GET.lists())
-    response = JsonResponse({"areas": [area.as_json() for area in areas_of(found, values)]})
+    given = [(name, texts) for name, texts in request.GET.lists() if name != "dans"]
+    areas = areas_of(found, read_all(found.parameters, given))
+    if within := request.GET.get("dans", ""):
+        areas = _of_whole(areas, within)
+    response = JsonResponse({"areas": [area.as_json() for area in areas]})
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _of_whole(areas: list[Area], within: str) -> list[Area]:
+    """Return the areas whose territory belongs, or once belonged, to a whole."""
+    drawn = Perimeter.objects.filter(pk__in=[area.id for area in areas])
+    territories = dict(drawn.values_list("pk", "territory_id"))
+    levels = drawn.values_list("territory__level", flat=True).distinct()
+    try:
+        held = set().union(*(ever_within(level, within) for level in levels))
+    except UnknownTerritory as error:
+        raise Http404(str(error)) from None
+    return [area for area in areas if territories.get(area.id) in held]
 
 
 @require_safe

@@ -11,7 +11,6 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from matplotlib.patches import Patch, Rectangle
 
-from carroyage.columns import MIN_HOUSEHOLDS
 from carroyage.models import GridDataset
 from maps.charts.furniture import north_and_scale
 from maps.charts.theme import (
@@ -20,19 +19,18 @@ from maps.charts.theme import (
     INK,
     NODATA,
     NODATA_INK,
-    SEQUENTIAL,
     SOFT,
     WITHHELD,
     WITHHELD_INK,
     Chart,
 )  # fmt: skip
-from maps.figures import quantity
+from maps.explorer.themes import theme_called
 from maps.places import outlines
 from observatory.models import Level, Perimeter, Territory
 from observatory.models.perimeters import IN_FORCE
 
-# The explorer's own classes of this share (maps/frontend/src/themes.ts).
-BREAKS = (10, 15, 20, 25, 40)
+# The explorer's own classes of this share.
+POOR = theme_called("pauvrete")
 # No data, and under the secrecy threshold: told by a pattern.
 APART = {-1: (NODATA, NODATA_INK, "////"), -2: (WITHHELD, WITHHELD_INK, "....")}
 AROUND = 0.18  # of the territory's size, left on each side
@@ -99,15 +97,11 @@ def _cells(
     shapes = shapely.from_wkb([bytes(row[0]) for row in rows])
     men = np.array([row[1] for row in rows], dtype=np.float64)
     poor = np.array([row[2] for row in rows], dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(men > 0, 100 * poor / men, np.nan)
-    kind = np.where(np.isnan(share), -1, np.where(men < MIN_HOUSEHOLDS, -2, 0))
-    classes = np.where(kind < 0, kind, np.searchsorted(BREAKS, share, side="right"))
-    return gpd.GeoDataFrame({"kind": classes}, geometry=shapes, crs=srid)
+    return gpd.GeoDataFrame({"kind": POOR.classes(poor, men, men)}, geometry=shapes, crs=srid)
 
 
 def _paint(axes: Any, cells: gpd.GeoDataFrame) -> None:
-    for number, colour in enumerate(SEQUENTIAL):
+    for number, colour in enumerate(POOR.colours):
         of_class = cells[cells["kind"] == number]
         if len(of_class):
             of_class.plot(ax=axes, color=colour, edgecolor="white", linewidth=0.25)
@@ -139,14 +133,7 @@ def _outline_neighbours(
 
 def _legend(chart: Chart, kinds: set[int]) -> None:
     """Say the classes in words, and what is apart from them where there is any."""
-    bounds = [quantity(one, "%", 0) for one in BREAKS]
-    words = [_("moins de {high}").format(high=bounds[0])]
-    words += [
-        _("{low} à {high}").format(low=low, high=high)
-        for low, high in zip(BREAKS, bounds[1:], strict=False)
-    ]
-    words.append(_("{low} et plus").format(low=bounds[-1]))
-    keys = [Patch(color=c, label=w) for c, w in zip(SEQUENTIAL, words, strict=True)]
+    keys = [Patch(color=c, label=w) for c, w in zip(POOR.colours, POOR.words(), strict=True)]
     told = {-1: _("sans donnée"), -2: _("moins de 11 ménages")}
     for kind, (colour, ink, hatch) in APART.items():
         if kind in kinds:

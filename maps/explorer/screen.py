@@ -33,6 +33,7 @@ class Shown:
     theme: Theme
     generation: int | None
     choice: Choice | None
+    opacity: float = 1.0
 
     def bounds(self, srid: int) -> tuple[float, float, float, float]:
         """Return the window in another system."""
@@ -55,6 +56,7 @@ def shown_by(request: HttpRequest) -> Shown:
         theme_called(query.get("theme", "")),
         int(generation) if generation else None,
         Choice.of(query) if query.get("indicateur") else None,
+        opacity_of(query.get("opacite", "")),
     )
 
 
@@ -64,6 +66,11 @@ ORDER = ("communes", "arrondissements", "cells", "iris", "admin_quarters", "cucs
 def _rank(layer: Layer) -> int:
     """Return where a layer lies, as on the page (maps/frontend/src/symbology.ts)."""
     return ORDER.index(layer.id) if layer.id in ORDER else len(ORDER)
+
+
+def opacity_of(text: str) -> float:
+    """Return how opaque colours are, fully where nothing usable is said, as the page does."""
+    return int(text) / 100 if text.isdecimal() and 20 <= int(text) <= 100 else 1.0
 
 
 def window_of(text: str) -> tuple[float, float, float, float]:

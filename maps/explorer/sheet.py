@@ -107,7 +107,7 @@ def _draw_all(axes: Any, shown: Shown, drawn: ThematicMap | None, srid: int) -> 
             here.frame.plot(ax=axes, facecolor=LAND, edgecolor=SOFT, linewidth=0.5)
             keys = draw_circles(axes, here) + keys
         else:
-            keys = paint_classes(axes, here) + keys
+            keys = paint_classes(axes, here, shown.opacity) + keys
     for layer in over:
         keys += _outline(axes, layer, shown, srid)
     return keys
@@ -168,14 +168,15 @@ def _cells(axes: Any, layer: Layer, shown: Shown, srid: int) -> list[Any]:
     keys = []
     for number, (colour, words) in enumerate(zip(theme.colours, theme.words(), strict=True)):
         if (kinds == number).any():
-            frame[kinds == number].plot(ax=axes, color=colour, linewidth=0)
-        keys.append(Patch(color=colour, label=words))
+            frame[kinds == number].plot(ax=axes, color=colour, linewidth=0, alpha=shown.opacity)
+        keys.append(Patch(color=colour, label=words, alpha=shown.opacity))
     for kind, look, words in (
         (-2, (WITHHELD, WITHHELD_INK, "...."), _("moins de 11 ménages (valeurs imputées)")),
         (-1, (NODATA, NODATA_INK, "////"), _("sans donnée")),
     ):
         if (kinds == kind).any():
             style: Any = {"facecolor": look[0], "edgecolor": look[1], "hatch": look[2]}
+            style["alpha"] = shown.opacity
             frame[kinds == kind].plot(ax=axes, linewidth=0, **style)
             keys.append(Patch(label=words, linewidth=0.4, **style))
     return keys

@@ -14,8 +14,10 @@ from django.views.decorators.vary import vary_on_cookie
 from maps.areas import generations
 from maps.charts.bars import bars_of
 from maps.charts.theme import CONTENT_TYPES
+from maps.comparison.selection import wholes
 from maps.downloads import file_answer
 from maps.errors import BadChoice
+from maps.explorer.address import may_look_up
 from maps.explorer.drawing import as_json
 from maps.explorer.screen import shown_by
 from maps.explorer.sheet import draw_sheet
@@ -31,6 +33,8 @@ def _page(request: HttpRequest, **more: Any) -> HttpResponse:
         "messages_json": EXPLORER,
         "generations_json": generations(),
         "themes_json": [theme.as_json() for theme in THEMES],
+        "wholes_json": [[f"{one.level}:{one.code}", one.name] for one in wholes()],
+        "may_look_up": may_look_up(request.user),
         "origin": request.build_absolute_uri("/").rstrip("/"),
         **more,
     }

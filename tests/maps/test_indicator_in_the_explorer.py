@@ -190,6 +190,31 @@ class TestInTheBrowser:
         screen.page.wait_for_selector("#card:not([hidden])")
         assert "42,0 % Taux de pauvreté, 2021" in screen.text("#card")
 
+    def test_from_too_far_the_legend_says_to_come_closer(self, town, new_screen):
+        """Communes are drawn from zoom 7 on."""
+        build_facts()
+        place = "#carte=6/48.89/2.36"
+        screen = new_screen().open(f"/?niveau=commune&indicateur=poverty-rate{place}")
+        screen.page.wait_for_selector(f"{DRAWN} >> text=/Taux/")
+        assert "Taux de pauvreté, 2021 : rapprochez-vous" in screen.text("#legend")
+        screen.page.evaluate("observatory.map.jumpTo({ zoom: 12 })")
+        screen.settle()
+        assert "rapprochez-vous" not in screen.text("#legend")
+
+    def test_map_and_legend_fade_together(self, town, new_screen):
+        build_facts()
+        screen = new_screen().open(f"/?{ASKED}&opacite=50")
+        screen.page.wait_for_selector(DRAWN)
+        screen.settle()
+        paint = "observatory.map.getPaintProperty('thematic-classed', 'fill-opacity')"
+        screen.page.wait_for_function(f"() => {paint} === 0.5")
+        swatch = screen.page.locator(f"{DRAWN} [data-class] .swatch").first
+        assert swatch.evaluate("(node) => getComputedStyle(node).opacity") == "0.5"
+        screen.page.focus("#opacity")
+        screen.page.keyboard.press("ArrowRight")
+        screen.page.wait_for_function(f"() => {paint} === 0.6")
+        assert "opacite=60" in screen.page.url
+
     def test_one_coloured_thing_at_a_time(self, town, new_screen):
         build_facts()
         screen = new_screen().open(f"/?{ASKED}")

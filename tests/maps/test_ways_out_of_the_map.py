@@ -77,6 +77,21 @@ class TestTheFile:
         for colour in re.findall(r'"colour": "(#[0-9a-f]{6})"', told):
             assert tuple(bytes.fromhex(colour[1:])) in drawn
 
+    def test_faded_colours_are_faded_on_it(self, client: Client, facts):
+        whole, faded = (
+            {
+                colour
+                for count, colour in Image.open(io.BytesIO(answer.content))
+                .convert("RGB")
+                .getcolors(1_000_000)
+                if count > 50
+            }
+            for answer in (image(client, **ASKED), image(client, opacite="50", **ASKED))
+        )
+        plum = (0x6D, 0x22, 0x50)
+        assert plum in whole
+        assert plum not in faded
+
     def test_cells_are_drawn_in_their_theme_with_what_is_apart(self, client: Client, facts):
         told = words_of(image(client, "pdf", couches="cells").content)
         assert "Part de ménages pauvres, par carreau de 200 m" in told

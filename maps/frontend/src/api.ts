@@ -57,7 +57,12 @@ export async function fetchAreas(
   template: string,
   layer: LayerInfo,
   generation: string | null,
+  within: string | null = null,
 ): Promise<Area[]> {
   const path = template.replace("LAYER", encodeURIComponent(layer.id));
-  return (await getJson<{ areas: Area[] }>(withGeneration(path, generation))).areas;
+  const query = new URLSearchParams();
+  if (generation !== null) query.set("generation", generation);
+  if (within !== null) query.set("dans", within);
+  const asked = query.size > 0 ? `${path}?${query.toString()}` : path;
+  return (await getJson<{ areas: Area[] }>(asked)).areas;
 }

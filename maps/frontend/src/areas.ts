@@ -2,6 +2,7 @@
 import { make } from "./dom";
 import { collator, formatValue, number, searchable } from "./format";
 import { counted, t } from "./i18n";
+import { readJson } from "./page";
 import type { Store } from "./store";
 import type { Area, Attribute, LayerInfo } from "./types";
 
@@ -46,6 +47,7 @@ export class AreaList {
   private areas: Area[] = [];
   private loaded = false;
   private generation: string | null = null;
+  private within: string | null = null;
   private sort: Sort = { column: "name", down: false };
   private readonly search = make("input", {
     attributes: { type: "search", id: "area-search", autocomplete: "off" },
@@ -63,6 +65,7 @@ export class AreaList {
     const wanted = make("label", { text: t("areas.search"), attributes: { for: "area-search" } });
     holder.replaceChildren(
       this.picker(layers),
+      ...this.wholes(),
       make("div", { class: "field" }, wanted, this.search),
       this.body,
     );
@@ -87,21 +90,40 @@ export class AreaList {
     return make("div", { class: "field" }, text, select);
   }
 
-  /** Reads the list again where another generation was chosen. */
+  /** A contract, a commune or an arrondissement whose quarters alone are listed and drawn. */
+  private wholes(): HTMLElement[] {
+    const known = readJson<[key: string, name: string][]>("wholes");
+    if (known.length === 0) return [];
+    const select = make("select", { attributes: { id: "area-within" } });
+    for (const [key, name] of [["", t("areas.everywhere")], ...known] as [string, string][]) {
+      const option = make("option", { text: name, attributes: { value: key } });
+      option.selected = key === (this.store.within ?? "");
+      select.append(option);
+    }
+    select.addEventListener("change", () => this.store.keepWithin(select.value || null));
+    const label = make("label", { text: t("areas.within"), attributes: { for: "area-within" } });
+    return [make("div", { class: "field" }, label, select)];
+  }
+
+  /** Reads the list again where another generation or another whole was chosen. */
   private renew(): void {
-    const { layer } = this;
-    if (layer && this.store.generationOf(layer) !== this.generation) void this.open(layer);
+    const { layer, store } = this;
+    if (!layer) return;
+    const same = store.generationOf(layer) === this.generation && store.withinOf(layer) === this.within;
+    if (!same) void this.open(layer);
   }
 
   private async open(layer: LayerInfo): Promise<void> {
     this.layer = layer;
     const generation = this.store.generationOf(layer);
     this.generation = generation;
+    const within = this.store.withinOf(layer);
+    this.within = within;
     this.loaded = false;
     this.say(t("state.loading"));
     try {
       const areas = await this.load(layer);
-      if (this.layer !== layer || this.generation !== generation) return;
+      if (this.layer !== layer || this.generation !== generation || this.within !== within) return;
       this.areas = areas;
       this.loaded = true;
       this.draw();

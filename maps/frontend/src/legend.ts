@@ -142,6 +142,11 @@ export function renderLegend(holder: HTMLElement, store: Store, view: LegendView
   const cells = near.find((layer) => layer.id === "cells");
   const children: HTMLElement[] = [];
   if (store.drawing) children.push(drawingKey(store.drawing));
+  const { drawingLayer } = store;
+  if (store.drawing && drawingLayer && zoom < drawingLayer.minzoom - 0.001) {
+    const text = t("legend.far", { layer: store.drawing.title });
+    children.push(make("p", { class: "legend__note", text }));
+  }
   if (cells && store.theme) children.push(cellsKey(cells, store.theme, view.cellSide));
   if (outlines.length > 0) {
     const keys = outlines.map((layer) => outlineKey(layer, store));

@@ -1,4 +1,5 @@
 /** The explorer: asks what there is to show, then lets the reader look at it. */
+import { AddressSearch } from "./address";
 import { ApiError, fetchAreas, fetchLayers, ownAddress } from "./api";
 import { AreaList, listedLayers } from "./areas";
 import { Card } from "./card";
@@ -42,10 +43,11 @@ function areaLoader(config: PageConfig, store: Store): Loader {
   const asked = new Map<string, Promise<Area[]>>();
   return (layer) => {
     const generation = store.generationOf(layer);
-    const key = `${layer.id}/${generation ?? ""}`;
+    const within = store.withinOf(layer);
+    const key = `${layer.id}/${generation ?? ""}/${within ?? ""}`;
     const known = asked.get(key);
     if (known) return known;
-    const answer = fetchAreas(config.areasUrl, layer, generation);
+    const answer = fetchAreas(config.areasUrl, layer, generation, within);
     asked.set(key, answer);
     answer.catch(() => asked.delete(key));
     return answer;
@@ -56,6 +58,7 @@ interface Panels {
   share: SharePanel;
   zone: ZonePanel;
   thematic: ThematicPanel;
+  address: AddressSearch | null;
 }
 
 /** Panels the server makes are read when first looked at, or where the address names a figure. */
@@ -68,12 +71,15 @@ function bindPanelsOfServer(config: PageConfig, store: Store): Panels {
     if (chosen === "zone") zone.open();
   });
   if (store.wantsDrawing) thematic.open();
-  return { share: new SharePanel(element("panel-share"), store), zone, thematic };
+  const form = document.getElementById("address-form") as HTMLFormElement | null;
+  const address = form && new AddressSearch(form);
+  return { share: new SharePanel(element("panel-share"), store), zone, thematic, address };
 }
 
 /** Everything around the map that follows the store; works without the map too. */
 function bindSurroundings(store: Store): void {
   renderPanel(element("panel-layers"), store);
+  bindOpacity(store);
   renderDemonstration(store);
   const refresh = (): void => {
     renderCautions(element("cautions"), store);
@@ -96,8 +102,20 @@ function bindReading(store: Store, load: Loader): View {
     view.pointer?.pickArea(layer, area);
     view.card.show([{ layer, source: layer.id, id: area.id, values: area.values }]);
   };
-  if (listedLayers(store).length > 0) new AreaList(element("panel-areas"), store, load, visit);
+  if (listedLayers(store).length > 0) new AreaList(element("areas-list"), store, load, visit);
   return view;
+}
+
+/** The colours' opacity: the legend fades with the map. */
+function bindOpacity(store: Store): void {
+  const slider = element<HTMLInputElement>("opacity");
+  const follow = (): void => {
+    slider.value = String(store.opacity);
+    element("legend-body").style.setProperty("--opacity", String(store.opacity / 100));
+  };
+  slider.addEventListener("input", () => store.fade(slider.valueAsNumber));
+  store.subscribe(follow);
+  follow();
 }
 
 /** Brings the legend, the layers and the names in step with the store and the zoom. */
@@ -108,7 +126,8 @@ function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
   let shown = "";
   const drawLegend = (): void => {
     const view = { zoom: map.getZoom(), cellSide: drawnSide(map) };
-    const said = JSON.stringify([view.cellSide, store.visible().map((one) => view.zoom >= one.minzoom)]);
+    const layers = [...store.visible(), ...(store.drawingLayer ? [store.drawingLayer] : [])];
+    const said = JSON.stringify([view.cellSide, layers.map((one) => view.zoom >= one.minzoom)]);
     if (said !== shown) renderLegend(element("legend-body"), store, view);
     shown = said;
   };
@@ -154,6 +173,7 @@ async function openMap(
     reveal(map, element("card"), at);
   });
   panels.zone.follow(map, view.pointer);
+  panels.address?.follow(map);
   // A handle for tests and for pages that embed this one.
   Object.assign(window, { observatory: { map, store } });
   uncover();

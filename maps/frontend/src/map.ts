@@ -20,6 +20,7 @@ import {
   sourceId,
   styleId,
   styleLayers,
+  THEMATIC,
 } from "./style";
 import { symbology } from "./symbology";
 import type { Area, Drawing, LayerInfo } from "./types";
@@ -96,6 +97,8 @@ export type Loader = (layer: LayerInfo) => Promise<Area[]>;
 /** Puts layers on the map when they are first wanted, and shows or hides them afterwards. */
 export class MapLayers {
   private readonly added = new Map<string, Promise<void>>();
+  /** The whole, and the generation, each layer was last narrowed to. */
+  private readonly kept = new Map<string, string>();
   private readonly ranks = new Map<string, number>();
   /** The generation each layer's tiles and names were last asked for. */
   private readonly generations = new Map<string, string | null>();
@@ -126,11 +129,23 @@ export class MapLayers {
         if (!this.store.isOn(layer.id)) return;
         await this.ensure(layer);
         await this.renew(layer);
+        await this.narrow(layer);
         this.show(layer);
       }),
     );
     await thematic;
     this.clearInside();
+    this.fade();
+  }
+
+  /** Colours let what lies below through, as much as the reader chose. */
+  private fade(): void {
+    for (const source of ["cells", THEMATIC]) {
+      for (const part of ["classed", "few", "nodata"]) {
+        const id = styleId(source, part);
+        if (this.map.getLayer(id)) this.map.setPaintProperty(id, "fill-opacity", this.store.opacity / 100);
+      }
+    }
   }
 
   /** An outline's hatching would lie over the colour of a class. */
@@ -188,6 +203,22 @@ export class MapLayers {
       this.generations.delete(layer.id);
       this.report(layer, error);
     }
+  }
+
+  /** Keeps the quarters of the whole that was chosen: outlines and names. */
+  private async narrow(layer: LayerInfo): Promise<void> {
+    const within = this.store.withinOf(layer);
+    const wanted = `${within ?? ""}/${this.store.generationOf(layer) ?? ""}`;
+    if ((this.kept.get(layer.id) ?? "/") === wanted) return;
+    this.kept.set(layer.id, wanted);
+    const ids = within === null ? null : (await this.areas(layer).catch(() => [])).map(({ id }) => id);
+    if (this.kept.get(layer.id) !== wanted) return;
+    const start = styleId(layer.id, "");
+    for (const id of this.map.getLayersOrder()) {
+      if (!id.startsWith(start) || id === styleId(layer.id, "names")) continue;
+      this.map.setFilter(id, ids === null ? null : ["in", ["id"], ["literal", ids]]);
+    }
+    await this.name(layer);
   }
 
   /** Writes the names of a layer's areas, each once; a map without names still serves. */

@@ -7,6 +7,10 @@ export interface ViewState {
   generation: string | null;
   /** The indicator's own part of the address, empty without one. */
   drawing: string;
+  /** The contract, commune or arrondissement whose quarters alone are shown, or null. */
+  within: string | null;
+  /** How opaque colours are, in percent; null is the usual, fully. */
+  opacity: string | null;
 }
 
 /** What the page of indicators reads in an address (maps/asked.py). */
@@ -14,7 +18,7 @@ const OF_DRAWING = [
   "niveau", "dans", "indicateur", "annee", "affichage", "depuis", "methode", "classes", "bornes",
   "periode",
 ];
-const NAMES = { layers: "couches", theme: "theme", generation: "generation" } as const;
+const NAMES = { layers: "couches", theme: "theme", generation: "generation", within: "filtre", opacity: "opacite" } as const;
 
 export function parseState(search: string): ViewState {
   const query = new URLSearchParams(search);
@@ -24,6 +28,8 @@ export function parseState(search: string): ViewState {
     theme: query.get(NAMES.theme),
     generation: query.get(NAMES.generation),
     drawing: drawingPart(query),
+    within: query.get(NAMES.within),
+    opacity: query.get(NAMES.opacity),
   };
 }
 
@@ -42,6 +48,8 @@ function queryOf(state: ViewState): URLSearchParams {
   if (state.layers !== null) query.set(NAMES.layers, state.layers.join(","));
   if (state.theme !== null) query.set(NAMES.theme, state.theme);
   if (state.generation !== null) query.set(NAMES.generation, state.generation);
+  if (state.within !== null) query.set(NAMES.within, state.within);
+  if (state.opacity !== null) query.set(NAMES.opacity, state.opacity);
   for (const [name, value] of new URLSearchParams(state.drawing)) {
     if (OF_DRAWING.includes(name)) query.set(name, value);
   }

@@ -12,6 +12,9 @@ function asksForAnIndicator(layer: LayerInfo): boolean {
 }
 
 const CELLS = "cells";
+const FAINTEST = 20;
+const OPAQUE = 100;
+const QUARTERS = ["qpv", "qva", "cucs"];
 
 export class Store {
   /** Layers that hold something, in the order of the server's list. */
@@ -25,6 +28,10 @@ export class Store {
   private cellsAside = false;
   /** The indicator the address asks for, until it is drawn. */
   private wanted: string;
+  /** The whole (`level:code`) whose quarters alone are shown, or null. */
+  within: string | null;
+  /** How opaque the colours of cells and indicators are, in percent. */
+  opacity: number;
   private themeId: string | null;
   private generationId: string | null;
 
@@ -41,8 +48,16 @@ export class Store {
     this.on = new Set(ids.filter((id) => (wanted.layers ?? DEFAULT_LAYERS).includes(id)));
     if (this.wanted) this.cellsAside = this.on.delete(CELLS);
     this.themes = availableThemes(this.layer("cells")?.attributes ?? []);
+    this.within = wanted.within || null;
+    const opacity = Number(wanted.opacity ?? OPAQUE);
+    this.opacity = opacity >= FAINTEST && opacity <= OPAQUE ? opacity : OPAQUE;
     this.themeId = wanted.theme;
     this.generationId = wanted.generation;
+  }
+
+  /** The layer of outlines the indicator is drawn on. */
+  get drawingLayer(): LayerInfo | undefined {
+    return this.drawing ? this.layer(this.drawing.layer) : undefined;
   }
 
   get wantsDrawing(): boolean {
@@ -121,6 +136,22 @@ export class Store {
     this.changed();
   }
 
+  fade(opacity: number): void {
+    this.opacity = opacity;
+    this.changed();
+  }
+
+  /** Shows the quarters of one whole, or all of them. */
+  keepWithin(whole: string | null): void {
+    this.within = whole;
+    this.changed();
+  }
+
+  /** The whole that narrows a layer: quarters have one, limits have none. */
+  withinOf(layer: LayerInfo): string | null {
+    return QUARTERS.includes(layer.id) ? this.within : null;
+  }
+
   subscribe(listener: Listener): void {
     this.listeners.push(listener);
   }
@@ -136,6 +167,8 @@ export class Store {
       theme: firstTheme ? null : (this.theme?.id ?? null),
       generation: generations.some((layer) => this.generationOf(layer)) ? this.generationId : null,
       drawing: this.drawing?.query ?? this.wanted,
+      within: this.within,
+      opacity: this.opacity === OPAQUE ? null : String(this.opacity),
     };
   }
 

@@ -17,20 +17,26 @@ const DEPENDENTS: Record<string, string[]> = {
 };
 const BY_HAND = "manuelles";
 
+const isOfQuarters = (drawing: Drawing): boolean => ["qpv", "qva"].includes(drawing.layer);
+
 export class ThematicPanel {
   private asked: AbortController | undefined;
   private opened = false;
+  /** The whole whose quarters alone the explorer shows: the indicator keeps to it as well. */
+  private within: string | null;
 
   constructor(
     private readonly holder: HTMLElement,
     private readonly address: string,
     private readonly store: Store,
   ) {
+    this.within = store.within;
     holder.addEventListener("change", (event) => this.change(event.target as HTMLInputElement));
     holder.addEventListener("submit", (event) => event.preventDefault());
     store.subscribe(() => {
       const box = this.box();
       if (box) box.checked = store.drawing !== null;
+      if (store.within !== this.within) this.keepWithin(store.within);
     });
   }
 
@@ -38,7 +44,20 @@ export class ThematicPanel {
   open(): void {
     if (this.opened) return;
     this.opened = true;
-    void this.ask(new URLSearchParams(this.store.wantedQuery));
+    const query = new URLSearchParams(this.store.wantedQuery);
+    if (this.within && !query.has("dans")) query.set("dans", this.within);
+    void this.ask(query);
+  }
+
+  private keepWithin(whole: string | null): void {
+    this.within = whole;
+    const { drawing } = this.store;
+    if (!drawing || !isOfQuarters(drawing)) return;
+    const query = new URLSearchParams(drawing.query);
+    query.delete("dans");
+    if (whole) query.set("dans", whole);
+    if (drawing.generation) query.set("generation", drawing.generation);
+    void this.ask(query);
   }
 
   /** Asks for classes of all years, which serve two maps of different years. */
