@@ -52,7 +52,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
 @csp_replace({"frame-ancestors": ["*"]})
 def embed(request: HttpRequest) -> HttpResponse:
     """Show the map alone, in a frame of any page: it only reads, and other pages refuse frames."""
-    return _page(request, embedded=True)
+    return _page(request, embedded=True, may_look_up=False)
 
 
 @require_safe
