@@ -58,6 +58,11 @@ def told(screen: Screen, words: str) -> None:
     )
 
 
+def settled(screen: Screen) -> None:
+    """Wait until nothing typed is left to keep."""
+    screen.page.wait_for_selector("form.sheet[aria-busy=false]")
+
+
 def stored() -> SheetResult:
     return SheetResult.objects.get(sheet__code="vacances-2021")
 
@@ -87,18 +92,18 @@ def test_what_is_typed_is_kept_at_once_and_can_be_taken_back(
     screen.page.fill("#result-1", "3 770,5")
     screen.page.fill("#analysis", "Été difficile.")
     screen.page.press("#analysis", "Tab")
-    screen.page.wait_for_function("document.querySelector('[data-status]').textContent !== ''")
+    settled(screen)
     undo = screen.page.get_by_role("button", name="Reprendre la dernière saisie")
-    screen.page.wait_for_timeout(1500)
     assert (stored().result, FollowUpSheet.objects.get(code="vacances-2021").analysis) == (
         3770.5, "Été difficile.",
     )  # fmt: skip
     undo.click()
-    told(screen, "Repris.")
     screen.page.wait_for_function("document.querySelector('#analysis').value === ''")
+    settled(screen)
+    told(screen, "Repris.")
     undo.click()
     screen.page.wait_for_function("document.querySelector('#result-1').value === '377'")
-    told(screen, "Repris.")
+    settled(screen)
     screen.page.reload()
     assert screen.page.input_value("#result-1") == "377"
     assert stored().result == 377

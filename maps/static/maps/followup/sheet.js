@@ -9,6 +9,7 @@ const kept = new Map();
 const steps = [];
 const waiting = new Map();
 let queue = Promise.resolve();
+let working = 0;
 
 const fields = [...form.querySelectorAll("[data-field]")];
 for (const field of fields) {
@@ -23,13 +24,29 @@ form.addEventListener("submit", () => waiting.forEach(clearTimeout));
 function later(field) {
   clearTimeout(waiting.get(field));
   waiting.set(field, setTimeout(() => now(field), PAUSE));
+  tellBusy();
 }
 
 function now(field) {
   clearTimeout(waiting.get(field));
   waiting.delete(field);
-  // One after the other: answers must not cross.
-  queue = queue.then(() => keep(field, field.value, true));
+  keepInTurn(field, field.value, true);
+}
+
+/** One after the other: answers must not cross. */
+function keepInTurn(field, text, isNew) {
+  working += 1;
+  tellBusy();
+  queue = queue
+    .then(() => keep(field, text, isNew))
+    .finally(() => {
+      working -= 1;
+      tellBusy();
+    });
+}
+
+function tellBusy() {
+  form.setAttribute("aria-busy", String(working > 0 || waiting.size > 0));
 }
 
 async function takeBack() {
@@ -38,7 +55,7 @@ async function takeBack() {
   const step = steps.pop();
   if (!step) return say(form.dataset.nothing);
   step.field.value = step.before;
-  queue = queue.then(() => keep(step.field, step.before, false));
+  keepInTurn(step.field, step.before, false);
   await queue;
   step.field.focus();
 }
