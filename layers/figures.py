@@ -205,6 +205,6 @@ for _start, _right, _sharing, _bounded, _what in REACHES:
                 minzoom=_minzoom,
                 right=_right,
                 cautions=CAUTIONS,
-                look=Look("#fcfbf8", 0.8, shade=("value",), label="name"),
+                look=Look("#fcfbf8", 0.8, shade=("value",), label="name", standing="standing"),
             )
         )

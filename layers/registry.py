@@ -69,7 +69,8 @@ class Look:
     ``shade`` names the attribute areas are coloured by, and, where it is a share, the one it is
     divided by; ``breaks`` are the lower bounds of the classes above the first (none: equal
     numbers of features in each, asked of the data). ``pattern`` is an image of
-    layers/sprites.py. ``label`` names the attribute written on the map.
+    layers/sprites.py. ``label`` names the attribute written on the map, ``standing`` the one that
+    says `withheld` where a figure exists and must not be shown.
     """
 
     colour: str = "#5b3d8f"
@@ -80,6 +81,7 @@ class Look:
     breaks: tuple[float, ...] = ()
     label: str = ""
     label_zoom: int = 12
+    standing: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +162,7 @@ def _check(layer: Layer) -> None:
     if wrong:
         raise BadDeclaration(f"Layer {layer.id!r}: {wrong} are not plain lower-case names.")
     look = layer.look or Look()
-    unknown_look = {*look.shade, *filter(None, [look.label])} - {*names}
+    unknown_look = {*look.shade, *filter(None, [look.label, look.standing])} - {*names}
     if unknown_look:
         raise BadDeclaration(f"Layer {layer.id}: its look names {sorted(unknown_look)}.")
     twice = {name for name in names if names.count(name) > 1} | ({*names} & {*OWN_COLUMNS})

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from layers.features import cut_points
 from layers.glyphs import BOLD
@@ -23,6 +24,7 @@ from layers.tilejson import attribution_of, bounds_of
 # Six classes from pale straw to plum, as on the map's own page: lightness falls at every step.
 RAMP = ("#f8ecc9", "#f6cf91", "#efa56c", "#d9705a", "#ad4059", "#6d2250")
 NO_DATA = "#e3e6ea"
+WITHHELD = "#c3b9d6"  # a figure that exists and that few people are behind: not the same as none
 PLAIN = Look()
 
 
@@ -40,6 +42,7 @@ def document(
         "metadata": {
             "observatory:attribution": attribution_of(layers),
             "observatory:classes": {},
+            "observatory:legend": {},
         },
         "sources": {
             "observatory": {
@@ -55,6 +58,8 @@ def document(
         breaks = _breaks(layer, values)
         if breaks:
             said["metadata"]["observatory:classes"][layer.id] = breaks
+        if layer.look and layer.look.shade:
+            said["metadata"]["observatory:legend"][layer.id] = _legend(layer.look, breaks)
         said["layers"] += _drawn(layer, breaks)
     bounds = bounds_of(layers)
     if bounds:
@@ -72,6 +77,22 @@ def _breaks(layer: Layer, values: Mapping[str, Value | None]) -> list[float]:
     own = {p.name: values.get(p.name) for p in parameters_of([layer])}
     found = cut_points(Selection(layer, own), look.shade[0], len(RAMP))
     return sorted(set(found))
+
+
+def _legend(look: Look, breaks: Sequence[float]) -> list[dict[str, Any]]:
+    """Return what each colour means: lower bound included, upper one not; then what has no value.
+
+    Where nothing has a value there are no classes.
+    """
+    ends = [None, *breaks, None] if breaks else []
+    classes = [
+        {"colour": colour, "from": low, "to": high}
+        for colour, low, high in zip(RAMP, ends, ends[1:], strict=False)
+    ]
+    without = [{"colour": NO_DATA, "label": _("Pas de donnée")}]
+    if look.standing:
+        without.insert(0, {"colour": WITHHELD, "label": _("Retenu : trop peu de personnes")})
+    return [*classes, *without]
 
 
 def _drawn(layer: Layer, breaks: Sequence[float]) -> list[dict[str, Any]]:
@@ -110,10 +131,10 @@ def _ramp(look: Look, breaks: Sequence[float]) -> Any:
     if under:
         held = ["all", held, [">", ["coalesce", ["get", under], 0], 0]]
         value = ["/", value, ["get", under]]
-    if not breaks:
-        return ["case", held, RAMP[0], NO_DATA]
     steps = [part for pair in zip(breaks, RAMP[1:], strict=False) for part in pair]
-    return ["case", held, ["step", value, RAMP[0], *steps], NO_DATA]
+    shown = ["step", value, RAMP[0], *steps] if breaks else RAMP[0]
+    kept = [["==", ["get", look.standing], "withheld"], WITHHELD] if look.standing else []
+    return ["case", held, shown, *kept, NO_DATA]
 
 
 def _line(layer: Layer, look: Look) -> dict[str, Any]:

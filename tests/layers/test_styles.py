@@ -14,6 +14,7 @@ from PIL import Image
 
 from layers import glyphs
 from layers.registry import REGISTRY
+from layers.styles import NO_DATA, WITHHELD
 from observatory.models import Facility, Indicator, Nature, Observation, SourceTerms, Standing
 from tests.layers.places import square
 
@@ -102,6 +103,47 @@ class TestDocuments:
         assert breaks == [10, 30, 50, 70, 90]
         none = style_of(visitor, "figures_qpv", "?year=1999")
         assert none["metadata"]["observatory:classes"] == {}
+
+    def test_the_legend_tells_each_colour_and_a_withheld_figure_from_one_that_is_missing(
+        self, visitor, make_area, source
+    ):
+        SourceTerms.objects.create(source=source)
+        indicator = Indicator.objects.create(
+            code="a", label="A", nature=Nature.COUNT, counts_persons=True
+        )
+        for number in range(12):
+            area = make_area(code=f"QP{number}", shape=square(2.3 + number / 100)).territory
+            Observation.objects.create(
+                indicator=indicator, territory=area, year=2021, value=2 + 100 * number,
+                source=source, standing=Standing.DECLARED,
+            )  # fmt: skip
+        make_area(code="NONE", shape=square(2.6))
+        style = style_of(visitor, "figures_qpv")
+        legend = style["metadata"]["observatory:legend"]["figures_qpv"]
+        breaks = style["metadata"]["observatory:classes"]["figures_qpv"]
+        classes, (withheld, missing) = legend[:-2], legend[-2:]
+        assert [one["from"] for one in classes] == [None, *breaks]
+        assert [one["to"] for one in classes] == [*breaks, None]
+        assert breaks[0] > 2  # the figure of two persons makes no class
+        assert (withheld["label"], missing["label"]) == (
+            "Retenu : trop peu de personnes", "Pas de donnée",
+        )  # fmt: skip
+        assert len({one["colour"] for one in legend}) == len(legend)
+        fill = next(part for part in style["layers"] if part["type"] == "fill")
+        *_cases, chosen, kept, otherwise = fill["paint"]["fill-color"]
+        assert chosen == ["==", ["get", "standing"], "withheld"]
+        assert (kept, otherwise) == (withheld["colour"], missing["colour"])
+        fields = visitor.get("/tiles/figures_qpv.json").json()["vector_layers"][0]["fields"]
+        assert {"value", "unit", "year", "standing", "source", "numerator"} <= set(fields)
+
+    def test_a_legend_is_in_english_when_english_is_asked(self, visitor, make_area):
+        make_area()
+        visitor.cookies["django_language"] = "en"
+        legend = style_of(visitor, "figures_qpv")["metadata"]["observatory:legend"]
+        assert legend["figures_qpv"] == [
+            {"colour": WITHHELD, "label": "Withheld: too few persons"},
+            {"colour": NO_DATA, "label": "No data"},
+        ]
 
     def test_a_hidden_layer_has_no_style(self, visitor, secret_layer):
         assert style_of(visitor, "drafts", status=404)["title"] == "Unknown layer"
