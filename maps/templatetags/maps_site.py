@@ -18,7 +18,6 @@ register = template.Library()
 
 # The pages of the header, in order; a page below one of them marks it as the current one.
 PAGES = (
-    ("maps:home", _("Accueil")),
     ("maps:explorer", _("Carte")),
     ("maps:thematic", _("Indicateurs")),
     ("maps:whatif", _("Et si ?")),
@@ -28,6 +27,7 @@ PAGES = (
     ("maps:followup", _("Engagements")),
     ("maps:deposits", _("Bénéficiaires")),
     ("maps:glossary", _("Glossaire")),
+    ("maps:home", _("Accueil")),
 )
 
 
