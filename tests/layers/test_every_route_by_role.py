@@ -1,6 +1,7 @@
 """Every address of the map server, asked as each role: one set of rights for all outlets.
 
-A new route without a line here fails the first test.
+A new route without a line here fails the first test; the rest of the site is walked by
+tests/test_every_route_of_the_site.py.
 """
 
 import pytest
