@@ -40,14 +40,16 @@ REASONS = (
     "", "coordinates missing", "coordinates look swapped", "outside the grid",
     "household id missing", "no person", "persons are not whole", "children under 14 impossible",
     "no person aged 14 or more", "ages impossible", "ages do not add up to the persons",
-    "declared income missing", "declared income negative", "disposable income missing",
-    "disposable income negative", "floor area impossible", "unknown tenure", "unknown dwelling",
-    "unknown built", "department missing", "commune missing", SAME_ID,
+    "declared income missing", "declared income negative", "declared income impossible",
+    "disposable income missing", "disposable income negative", "disposable income impossible",
+    "floor area impossible", "unknown tenure", "unknown dwelling", "unknown built",
+    "department missing", "commune missing", SAME_ID,
 )  # fmt: skip
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 LARGEST = 2**31 - 1
+LARGEST_AMOUNT = 1e12  # euros or m²: cents of more do not fit in the integers they are added in
 MISSING, NOT_WHOLE = -(2**31), -(2**31) + 1  # in place of a number of persons
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
-from carroyage.households import NOT_WHOLE
+from carroyage.households import LARGEST_AMOUNT, NOT_WHOLE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,23 +62,30 @@ def _ages(people: Any, i: int) -> int:
 
 
 @compiled
+def _income(euros: float) -> int:
+    if not np.isfinite(euros):
+        return 1
+    if euros < 0:
+        return 2
+    return 3 if euros > LARGEST_AMOUNT else 0
+
+
+@compiled
 def _amounts(declared: float, disposable: float, area: float) -> int:
-    if not np.isfinite(declared):
-        return 11
-    if declared < 0:
-        return 12
-    if not np.isfinite(disposable):
-        return 13
-    if disposable < 0:
-        return 14
-    return 0 if np.isfinite(area) and area >= 0 else 15
+    code = _income(declared)
+    if code:
+        return 10 + code
+    code = _income(disposable)
+    if code:
+        return 13 + code
+    return 0 if 0 <= area <= LARGEST_AMOUNT else 17
 
 
 @compiled
 def _words(words: Any, i: int) -> int:
     for k in range(words.shape[0]):
         if words[k, i] < 0:
-            return 16 + k
+            return 18 + k
     return 0
 
 
