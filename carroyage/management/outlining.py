@@ -15,6 +15,7 @@ from django.db import transaction
 
 from carroyage import errors, grid, store
 from carroyage.assess import Assessment, assess, prepare_legal
+from carroyage.management import zone_store
 from carroyage.management.outline_inputs import City, OutlineWanted, read_city
 from carroyage.management.zoning import source_of_zones
 from carroyage.models import ComputedZone
@@ -119,11 +120,11 @@ def _save(run: Run, city: City, made: Reconstruction) -> list[str]:
     source = source_of_zones(city.dataset)
     shapes = made.zones.geometry.to_crs(store.WGS84)
     label = clusters_of(made.pieces, made.chosen)
-    names = store.names_of_shapes(shapes)
+    names = zone_store.names_of_shapes(shapes)
     for row, (shape, name) in enumerate(zip(shapes, names, strict=True)):
         number = row + 1
         inside = np.flatnonzero(label == row)
-        perimeter = store.add_zone_perimeter(run, source, number, name, shape)
+        perimeter = zone_store.add_zone_perimeter(run, source, number, name, shape)
         cells = _cells(made.pieces, inside)
         ComputedZone.objects.create(
             run=run,

@@ -12,6 +12,7 @@ from psycopg.sql import SQL
 
 from carroyage import columns, errors, grid, store
 from carroyage.lines import Line
+from carroyage.management import zone_store
 from carroyage.management.wanted import THRESHOLDS, Wanted
 from carroyage.management.zoning import UNIT, Prepared, build_on, columns_needed, prepare
 from carroyage.models import Origin
@@ -81,7 +82,7 @@ def assess_stability(
             at_line=_at_line(prepared) if draws[0].line is not None else None,
             progress=lambda done: recorder("draws", done, len(draws)),
         )
-        names = store.names_of(reference)
+        names = zone_store.names_of(reference)
         recorder.run.counts = {"draws": len(draws), "zones": len(reference.table)}
         recorder.run.report = report_of(found, names)
     return Stability(recorder.run, reference, names, found)

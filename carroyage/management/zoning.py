@@ -11,6 +11,7 @@ import pandas as pd
 
 from carroyage import errors, store
 from carroyage.lines import Line, LineInput, decree_line, median_input, stated_line
+from carroyage.management import zone_store
 from carroyage.management.wanted import Wanted
 from carroyage.models import GridDataset, Origin
 from carroyage.scores import MAJORITY_LOW_INCOME, SHARE_POOR, find_score, with_columns
@@ -147,8 +148,8 @@ def build(
         zones, where = _build(prepared, wanted, scheduler)
         recorder("naming zones", 0, len(zones.table))
         line = _line_of_zone(prepared.lines)
-        names = store.names_of(zones)
-        store.save_zones(recorder.run, zones, source_of_zones(prepared.dataset), names, line)
+        names = zone_store.names_of(zones)
+        zone_store.save_zones(recorder.run, zones, source_of_zones(prepared.dataset), names, line)
         recorder.run.counts = counts_of(zones)
         recorder.run.report = {
             "lines": prepared.explain_lines(),

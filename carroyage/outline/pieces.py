@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from carroyage import overlap
-from carroyage.assess import CellFrame
+from carroyage.cellframe import CellFrame
 from carroyage.contiguity import by_first_seen
 from carroyage.location import LocatedPopulation
 from carroyage.outline.inputs import CityInputs

@@ -12,6 +12,7 @@ import shapely
 from django.core.management import call_command
 
 from carroyage import store
+from carroyage.management import zone_store
 from carroyage.models import MEASURES, Cell, ComputedZone, GridDataset
 from observatory.models import (
     Address,
@@ -47,7 +48,7 @@ def city() -> City:
 
 def stored(level, code, shape, status=Status.REFERENCE, **facts):
     territory = a_territory(level, code, f"{level} {code}", **facts)
-    return a_perimeter(territory, store.multipolygon(shape), status=status)
+    return a_perimeter(territory, zone_store.multipolygon(shape), status=status)
 
 
 @pytest.fixture
