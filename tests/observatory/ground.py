@@ -10,7 +10,7 @@ import pyproj
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 
-from observatory.lifecycle import Decision
+from observatory.lifecycle import Decision, Target
 from observatory.models import Level, Lineage, OperationPart, Perimeter, Status, Territory
 from tests.factories import a_perimeter, a_territory
 
@@ -22,6 +22,7 @@ TO_METRES = pyproj.Transformer.from_crs(4326, 2154, always_xy=True)
 TALKS = date(2014, 6, 19)
 DECREE = date(2014, 12, 30)
 START = date(2015, 1, 1)
+PORTES = Target("QP075019", "Portes du Vingtième", generation=2015)
 
 
 def metres(shape: Any) -> Any:
@@ -31,6 +32,14 @@ def metres(shape: Any) -> Any:
     if isinstance(shape, GEOSGeometry):
         shape = shapely.from_wkb(bytes(shape.wkb))
     return shapely.transform(shape, lambda p: np.column_stack(TO_METRES.transform(*p.T)))
+
+
+def same_ground(perimeter: Perimeter, shape: Any) -> bool:
+    """Equal but for a square metre in ten thousand: two ways to projected metres."""
+    found = metres(perimeter)
+    return bool(
+        shapely.area(shapely.symmetric_difference(found, shape)) < 1e-4 * shapely.area(shape)
+    )
 
 
 def outline(shape: Any) -> MultiPolygon:
