@@ -1,7 +1,7 @@
 """Whole regions are drawn from sums and simplified outlines that agree with the detail."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from shapely.geometry import Polygon, box
 
 from carroyage.models import MEASURES, Cell
@@ -82,6 +82,15 @@ class TestCells:
         commit_now()
         sums = {d.pk: d.squares.get(size=64000).ind for d in (newer, older)}
         assert sums == {newer.pk: 4.0, older.pk: 20.0}
+
+    def test_squares_that_lie_together_are_stored_together(self, make_grid):
+        make_grid(columns=200, rows=4)
+        commit_now()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT east, north FROM layers_square WHERE size = 1000 ORDER BY ctid")
+            blocks = [(east // 16_000, north // 16_000) for east, north in cursor.fetchall()]
+        assert len(set(blocks)) > 2
+        assert blocks == sorted(blocks)
 
     def test_a_dataset_takes_its_squares_with_it(self, make_grid):
         dataset = make_grid()
