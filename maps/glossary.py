@@ -20,6 +20,13 @@ GLOSSARY = {
             "et de revenus. Un carreau ne se lit jamais seul."
         ),
     ),
+    "cible": (
+        _("cible"),
+        _(
+            "Ce qu’un contrat vise pour un indicateur, à une échéance. Elle est atteinte, en "
+            "cours, en retard, ou sans donnée pour le dire."
+        ),
+    ),
     "contrat": (
         _("contrat de ville"),
         _(
@@ -32,6 +39,13 @@ GLOSSARY = {
         _(
             "Différence entre la valeur d’un quartier et celle d’une référence : en points pour "
             "une part, dans l’unité de la valeur sinon."
+        ),
+    ),
+    "ept": (
+        _("EPT"),
+        _(
+            "Établissement public territorial : groupement de communes de la métropole du Grand "
+            "Paris, qui porte les contrats de ville hors de Paris."
         ),
     ),
     "generation": (
@@ -52,6 +66,13 @@ GLOSSARY = {
     "millesime": (
         _("millésime"),
         _("Année que décrit une donnée, et non celle où elle a été chargée."),
+    ),
+    "npnru": (
+        _("NPNRU"),
+        _(
+            "Nouveau programme national de renouvellement urbain : des projets de travaux, dont "
+            "le périmètre n’est pas celui du quartier."
+        ),
     ),
     "qpv": (
         _("QPV"),
@@ -94,6 +115,14 @@ GLOSSARY = {
         _(
             "60 % d’une moyenne pondérée du revenu médian national et de celui de l’unité "
             "urbaine, arrondis à 10 €, par unité de consommation."
+        ),
+    ),
+    "typologie": (
+        _("typologie"),
+        _(
+            "Quartiers rangés en classes d’après plusieurs indicateurs à la fois, 1 pour la plus "
+            "précaire. La stabilité dit combien de fois sur cent un quartier garde sa classe quand "
+            "on refait le calcul sur d’autres tirages."
         ),
     ),
     "zone": (
