@@ -158,7 +158,7 @@ def test_every_text_of_pages_forms_and_states_has_its_english(room, least):
 
 def test_the_pages_of_deposits_are_among_the_texts():
     said = used_texts("maps")
-    assert said[("Déposer un fichier",)].startswith("maps/templates/maps/deposits/")
+    assert said[("Abandonner ce dépôt",)].startswith("maps/templates/maps/deposits/")
     assert said[("plusieurs voies possibles",)] == "maps/deposits/words.py"
     assert ("Une ligne est",) in used_texts("importers")
 
