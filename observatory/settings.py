@@ -170,7 +170,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 AUTH_USER_MODEL = "observatory.User"
 LOGIN_URL = "maps:login"
-LOGIN_REDIRECT_URL = "maps:deposits"
+LOGIN_REDIRECT_URL = "maps:home"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

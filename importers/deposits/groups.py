@@ -18,7 +18,7 @@ import pandas as pd
 from importers.deposits.errors import OverlapUnknown
 from importers.deposits.models import Deposit, DepositState
 from importers.deposits.outcomes import DIMENSIONS, parts_of
-from importers.deposits.store import Counts, Store
+from importers.deposits.store import Counts, ReviewRow, Store
 from observatory.disclosure.gate import Joint
 from observatory.disclosure.keys import Keys
 from observatory.disclosure.register import Table
@@ -129,16 +129,16 @@ def _rows_of(deposit: Deposit, number: int, expected: int) -> _Rows | None:
         keys.append(records.keys)
         groups.append(shared[records.groups])
     held, told = np.concatenate(keys), np.concatenate(groups)
-    if len(held) != expected:
+    placed = [row for row in store.placed() if row.after < number]
+    if len(held) != expected or not all(row.first for row in placed):
         return None
-    _move_placed(store, number, held, told)
+    _move_placed(placed, held, told)
     codes, names = pd.factorize(told, sort=True)
     return _Rows(subject_of(deposit, number), _marks(held, codes), codes, names.tolist())
 
 
-def _move_placed(store: Store, number: int, keys: Keys, groups: npt.NDArray[np.object_]) -> None:
-    """Put the rows that the depositor had placed by then where it placed them, in place."""
-    placed = [row for row in store.placed() if row.after < number]
+def _move_placed(placed: Sequence[ReviewRow], keys: Keys, groups: npt.NDArray[np.object_]) -> None:
+    """Put the rows that the depositor had placed where it placed them, in place."""
     wanted = np.array([row.key for row in placed], dtype=np.uint64)
     where: dict[tuple[int, str], list[int]] = {}
     for place in np.flatnonzero(np.isin(keys, wanted)).tolist():

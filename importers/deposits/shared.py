@@ -26,22 +26,26 @@ def standing(deposit: Deposit) -> Standing | None:
     return Standing.BEFORE_REVIEW if deposit.placed_since_shared else Standing.UP_TO_DATE
 
 
-def figures() -> list[dict[str, Any]]:
-    """Return the figures of the newest version of each deposit, and nothing that names a file."""
+def shown() -> list[tuple[Deposit, dict[str, Any]]]:
+    """Return the deposits whose figures are shared now, with them: the newest version of each."""
     found = Deposit.objects.filter(
         state__in=[DepositState.DONE, DepositState.PURGED]
     ).select_related("organisation")
-    told = {one.pk: published(one) for one in found}
+    told = [(one, published(one)) for one in found]
     # A version that could not be checked leaves the figures of the older one standing.
-    replaced = {one.replaces_id for one in found if one.replaces_id and told[one.pk]}
+    replaced = {one.replaces_id for one, figures in told if one.replaces_id and figures}
+    return [(one, figures) for one, figures in told if figures and one.pk not in replaced]
+
+
+def figures() -> list[dict[str, Any]]:
+    """Return the figures that are shared, by deposit, and nothing that names a file."""
     return [
         {
             "organisation": str(one.organisation),
             "scheme": one.scheme,
             "period": [one.period_from.isoformat(), one.period_to.isoformat()],
             "unit": one.unit,
-            "figures": told[one.pk],
+            "figures": told,
         }
-        for one in found
-        if one.pk not in replaced and told[one.pk]
+        for one, told in shown()
     ]

@@ -10,8 +10,7 @@ from typing import Any
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from importers.deposits.models import Deposit, DepositState
-from importers.deposits.publishing import published
+from importers.deposits.shared import shown
 from maps.figures import Figure
 from maps.panel import Person, signed_in, wholly_visible
 from maps.typologies import is_readable
@@ -181,8 +180,8 @@ def reached_in(person: Person, territory: Territory) -> list[Reached]:
         return []
     name = f"{territory.level}={territory.code}"
     found = []
-    for deposit in Deposit.objects.filter(state=DepositState.DONE).order_by("-period_to")[:200]:
-        told = published(deposit).get(name)
+    for deposit, figures in sorted(shown(), key=lambda one: one[0].period_to, reverse=True):
+        told = figures.get(name)
         if told is not None:
             standing = "withheld" if told["withheld"] else ""
             period = f"{deposit.period_from:%Y}–{deposit.period_to:%Y}"

@@ -6,6 +6,7 @@ import io
 import json
 import random
 import signal
+import tracemalloc
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ import pytest
 from django.db import transaction
 
 from importers.deposits import results, service
+from importers.deposits.errors import TooLarge
+from importers.deposits.opening import MOST_BYTES
 from importers.deposits.store import Store
 from importers.deposits.vault import key_folder, spool_folder
 from importers.errors import ImporterError
@@ -172,6 +175,31 @@ def test_merged_cells_and_dates_of_a_workbook_are_read(partner):
     book.save(held)
     deposit = service.carry_out(deposited(partner, held.getvalue(), "a.xlsx"))
     assert results.exact_result(deposit)["fates"]["qpv"] == 1
+
+
+@pytest.mark.torture
+def test_a_cell_of_a_gigabyte_is_refused_while_it_comes_in_and_never_held(partner):
+    """The whole gigabyte is offered; it is refused at the limit, one piece in memory at a time."""
+    piece, sent = b"a" * (1 << 20), 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal sent
+        yield b'lon;lat\n"'
+        for _ in range(1_024):
+            sent += 1
+            yield piece
+
+    ask = service.Ask("essai", DAY, DAY)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            service.receive(chunks(), "a.csv", ask, partner.organisation, partner)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sent == (MOST_BYTES >> 20)
+    assert most < 16 << 20
+    assert list(key_folder().iterdir()) == list(spool_folder().iterdir()) == []
 
 
 # -- wrong by chance -----------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_a_partner_signs_in_and_out(partner):
     asked = {"username": partner.username, "password": "autre"}
     assert "ne vont pas ensemble" in text_of(client.post("/compte/connexion/", asked))
     response = client.post("/compte/connexion/", {**asked, "password": PASSWORD})
-    assert response.headers["Location"] == "/beneficiaires/"
+    assert response.headers["Location"] == "/accueil/"
     assert "Mission locale" in text_of(client.get("/beneficiaires/"))
     client.post("/compte/deconnexion/")
     assert client.get("/beneficiaires/").status_code == 302
