@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from django.urls import URLPattern
 
 from maps.urls import urlpatterns
 from tests.maps.facts import build_facts
+from tests.maps.screen import Screen
 from tests.maps.site import NOT_PAGES, PAGES, grave_faults, width_of_content
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,39 +29,29 @@ def test_no_page_is_left_out_of_these_tests():
     assert own == set(PAGES) | NOT_PAGES
 
 
+# A page takes seconds to open and its site to fill: what one opening shows is looked at together.
+
+
 @every_page
-def test_axe_finds_nothing_serious(screen, name):
+def test_on_a_desk_a_page_is_accessible_framed_light_and_keeps_the_policy(screen, name):
     screen.open(PAGES[name][0], ready=PAGES[name][1])
     assert grave_faults(screen.page) == []
-
-
-@every_page
-def test_axe_finds_nothing_serious_at_360_pixels(town, new_screen, name):
-    screen = new_screen(360, 780).open(PAGES[name][0], ready=PAGES[name][1])
-    assert grave_faults(screen.page) == []
-
-
-@every_page
-def test_the_policy_refuses_nothing_and_nothing_leaves_the_site(screen, name):
-    screen.open(PAGES[name][0], ready=PAGES[name][1])
+    assert screen.page.locator("h1").count() == 1
+    assert {"Carte", "Comparer", "Portraits", "Liste des quartiers"} <= set(
+        screen.texts(".top__nav a")
+    )
+    assert len(screen.texts(".top__nav a[aria-current=page]")) <= 1
     assert screen.refusals() == []
     assert screen.outside_requests() == []
     assert screen.complaints == []
+    assert weight_of(screen) < 600_000
 
 
 @every_page
-def test_no_page_is_wider_than_a_phone(town, new_screen, name):
+def test_on_a_phone_a_page_is_accessible_and_no_wider_than_the_phone(town, new_screen, name):
     screen = new_screen(360, 780).open(PAGES[name][0], ready=PAGES[name][1])
+    assert grave_faults(screen.page) == []
     assert width_of_content(screen.page) <= 360
-
-
-@every_page
-def test_every_page_leads_to_the_others_and_says_which_one_it_is(screen, name):
-    screen.open(PAGES[name][0], ready=PAGES[name][1])
-    ways = screen.texts(".top__nav a")
-    assert {"Carte", "Comparer", "Portraits", "Liste des quartiers"} <= set(ways)
-    assert len(screen.texts(".top__nav a[aria-current=page]")) <= 1
-    assert screen.page.locator("h1").count() == 1
 
 
 @every_page
@@ -72,12 +65,7 @@ def test_the_page_is_in_english_when_english_is_asked(screen, name):
     assert "Aller au contenu" not in screen.page.content()
 
 
-@every_page
-def test_every_page_is_light(screen, name):
-    """Scripts, styles, font and pictures as a compressing server sends them, tiles aside."""
-    import gzip
-
-    screen.open(PAGES[name][0], ready=PAGES[name][1])
+def weight_of(screen: Screen) -> int:
+    """Return the bytes of scripts, styles, font and pictures as compressed, tiles aside."""
     own = {url for url in screen.requests if "/tiles" not in url and url.startswith("http")}
-    bodies = [screen.page.request.get(url).body() for url in own]
-    assert sum(len(gzip.compress(body)) for body in bodies) < 600_000
+    return sum(len(gzip.compress(screen.page.request.get(url).body())) for url in own)
