@@ -17,7 +17,9 @@ register = template.Library()
 def number_field(line: Line, name: str, posted: Any) -> dict[str, Any]:
     """Show the field of one number of a line; it keeps every decimal that is stored."""
     value = getattr(line.result, name)
-    text = "" if value is None else number_format(value, force_grouping=False).rstrip()
+    if value is not None and value == int(value):
+        value = int(value)  # 377 is shown as it was typed, not as 377,0
+    text = "" if value is None else number_format(value, force_grouping=False)
     return _field(line, name, text, posted) | {"kind": "decimal"}
 
 
