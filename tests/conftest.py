@@ -24,13 +24,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs real data where there is none, saying so."""
+    """Keep every test off the site's own database; skip what needs real data where none is."""
+    for item in items:
+        _declare_the_database(item)
     if os.environ.get("OBSERVATORY_DATA"):
         return
     skip = pytest.mark.skip(reason="OBSERVATORY_DATA does not name a folder of real data")
     for item in items:
         if "real_data" in item.keywords:
             item.add_marker(skip)
+
+
+def _declare_the_database(item: pytest.Item) -> None:
+    """Mark a test that reads the database through a fixture of its module alone.
+
+    The test database is made for marked tests only: run by itself, such a test would read, and
+    write, the database of the site.
+    """
+    fixtures = set(getattr(item, "fixturenames", ()))
+    declared = fixtures & {"db", "transactional_db", "live_server"}
+    if "django_db_setup" in fixtures and not declared and not item.get_closest_marker("django_db"):
+        item.add_marker(pytest.mark.django_db)
 
 
 @pytest.fixture(scope="session")
