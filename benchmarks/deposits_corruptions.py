@@ -290,11 +290,15 @@ FAULTS: dict[Fault, float] = {
 }  # fmt: skip
 
 
-def messy_list(doors: list[Door], count: int, seed: int) -> Iterator[Row]:
-    """Give ``count`` rows with their faults, the same for the same seed."""
+def faulty(doors: list[Door], shares: dict[Fault, float], count: int, seed: int) -> Iterator[Row]:
+    """Give ``count`` rows with faults in their shares, the same for the same seed."""
     r = random.Random(seed)
-    faults, shares = list(FAULTS), list(FAULTS.values())
     for door in r.choices(doors, k=count):
-        fault = r.choices(faults, shares)[0]
+        fault = r.choices(list(shares), list(shares.values()))[0]
         cell, postcode, city = fault(door, r)
         yield Row(cell, postcode, city, fault.__name__, door)
+
+
+def messy_list(doors: list[Door], count: int, seed: int) -> Iterator[Row]:
+    """Give a list as partners keep them."""
+    return faulty(doors, FAULTS, count, seed)

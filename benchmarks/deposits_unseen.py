@@ -15,6 +15,7 @@ from benchmarks.deposits_corruptions import (
     Row,
     bare,
     dressed,
+    faulty,
     number_of,
     plain_address,
     street_of,
@@ -151,10 +152,5 @@ FAULTS: dict[Fault, float] = {
 
 
 def unseen_list(doors: list[Door], count: int, seed: int) -> Iterator[Row]:
-    """Give ``count`` rows with their faults, the same for the same seed."""
-    r = random.Random(seed)
-    faults, shares = list(FAULTS), list(FAULTS.values())
-    for door in r.choices(doors, k=count):
-        fault = r.choices(faults, shares)[0]
-        cell, postcode, city = fault(door, r)
-        yield Row(cell, postcode, city, fault.__name__, door)
+    """Give a list whose faults the matcher was not made with."""
+    return faulty(doors, FAULTS, count, seed)
