@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ MOST_ZONES = 3
 MOST_RESTS = 20_000
 
 Zones = Mapping[str, frozenset[int]]
+Zone = TypeVar("Zone", str, int)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _rests(over: Zones, under: Zones, most_zones: int) -> Iterator[Rest]:
         if under[name] <= frozenset().union(*(over[zone] for zone in held)):
             spans[name] = frozenset(held)
             within.setdefault(min(held), []).append(name)
-    for union in _unions(set(spans.values()), most_zones):
+    for union in unions(set(spans.values()), most_zones):
         atoms = frozenset().union(*(over[zone] for zone in union))
         near = (name for zone in union for name in within.get(zone, ()))
         inside = tuple(sorted(name for name in near if spans[name] <= union))
@@ -81,9 +82,9 @@ def _meeting(over: Zones, under: Zones) -> dict[str, set[str]]:
     }
 
 
-def _unions(spans: set[frozenset[str]], most_zones: int) -> Iterator[frozenset[str]]:
-    """Give the unions of sets that share a zone, smallest first."""
-    holders: dict[str, list[frozenset[str]]] = {}
+def unions(spans: set[frozenset[Zone]], most_zones: int) -> Iterator[frozenset[Zone]]:
+    """Give the unions of sets that share a zone, of at most ``most_zones``, smallest first."""
+    holders: dict[Zone, list[frozenset[Zone]]] = {}
     for span in spans:
         for zone in span:
             holders.setdefault(zone, []).append(span)

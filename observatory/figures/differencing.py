@@ -13,7 +13,7 @@ together, as the most powerful reader does; whoever sees fewer figures can deduc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +22,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from observatory.disclosure.bounds import solve
-from observatory.figures.relations import Inside, Node, Relation, members_inside, relations_of
+from observatory.figures.overlaps import holdings
+from observatory.figures.relations import Node, Relation, relations_of
 from observatory.figures.visible import POOLED, least_shown
 from observatory.models import Indicator, Nature, Observation, Sharing
 
@@ -68,9 +69,9 @@ def protect(indicators: Iterable[int] | None = None) -> int:
         family |= Q(part_of__parts__in=asked)
         counted = counted.filter(family)
     marked: list[int] = []
-    inside: Inside | None = None
-    for nodes in _groups(set(counted.values_list("pk", flat=True))):
-        inside = inside or members_inside()
+    groups = _groups(set(counted.values_list("pk", flat=True)))
+    inside = holdings({node.territory for nodes in groups for node in nodes})
+    for nodes in groups:
         held = held_back(nodes, relations_of(nodes, inside))
         marked += [row for node in held for row in nodes[node].rows]
     rows = Observation.objects.filter(indicator__in=counted)
@@ -79,8 +80,8 @@ def protect(indicators: Iterable[int] | None = None) -> int:
     return len(marked)
 
 
-def _groups(indicators: set[int]) -> Iterable[dict[Node, Known]]:
-    """Give what is stored, one family of indicators, year and period at a time."""
+def _groups(indicators: set[int]) -> Collection[dict[Node, Known]]:
+    """Return what is stored, one family of indicators, year and period at a time."""
     rows = Observation.objects.filter(indicator__in=indicators).annotate(least=least_shown())
     told = rows.order_by("year", "period").values_list(
         "pk", "indicator_id", "indicator__part_of_id", "indicator__nature", "territory_id", "scope",
@@ -131,7 +132,7 @@ def _to_give_up(
         system = _System(nodes, relations, measure, hidden)
         for relation in system.betrayed():
             shown = [node for node in relation.all if system.is_shown(node)]
-            parts = [node for node in shown if node != relation.whole] or shown
+            parts = [node for node in shown if node not in relation.wholes] or shown
             if parts and not found.intersection(relation.all):
                 found.add(min(parts, key=lambda n: (nodes[n].openness, nodes[n].high[measure], n)))
     return found
@@ -153,28 +154,37 @@ class _System:
 
     def _holds(self, relation: Relation) -> bool:
         """Leave out what is not known, and sources that contradict each other: no rest there."""
-        if self.measure not in self.nodes[relation.whole].low:
+        if any(self.measure not in self.nodes[whole].low for whole in relation.wholes):
             return False
         known = [self.nodes[p] for p in relation.parts if self.measure in self.nodes[p].low]
         parts = sum(one.low[self.measure] for one in known)
-        return bool(known) and parts <= self.nodes[relation.whole].high[self.measure] + 0.5
+        return bool(known) and parts <= self._most(relation) + 0.5
+
+    def _most(self, relation: Relation) -> float:
+        """Return what the wholes hold together, as the highest of their sources says."""
+        return sum(self.nodes[whole].high[self.measure] for whole in relation.wholes)
 
     def _left(self, relation: Relation) -> float:
         """Return what is left of the whole when all printed parts are taken away."""
         shown = (self.nodes[p].low[self.measure] for p in relation.parts if self.is_shown(p))
-        return self.nodes[relation.whole].high[self.measure] - sum(shown)
+        return self._most(relation) - sum(shown)
 
     def _least(self, relation: Relation) -> int:
-        return max(self.nodes[n].least for n in (relation.whole, *relation.parts))
+        return max(self.nodes[node].least for node in relation.all)
 
     def betrayed(self) -> Iterable[Relation]:
-        """Give a relation of each group that is betrayed, plain subtractions first."""
-        for relation in self.relations:
-            left = self._left(relation)
-            if self.is_shown(relation.whole) and 0.5 <= left < self._least(relation):
-                yield relation
-        for component in self._components():
+        """Give a relation of each group that is betrayed: plain subtractions, or else the rest.
+
+        What ends a plain subtraction may free what the solver would find: it is asked afterwards.
+        """
+        plain = [relation for relation in self.relations if self._leaves_few(relation)]
+        yield from plain
+        for component in [] if plain else self._components():
             yield from self._by_solver(component)
+
+    def _leaves_few(self, relation: Relation) -> bool:
+        shown = all(map(self.is_shown, relation.wholes))
+        return shown and 0.5 <= self._left(relation) < self._least(relation)
 
     def _components(self) -> Iterable[list[Relation]]:
         """Give the relations that share a hidden count; printed counts tie nothing together."""
@@ -198,7 +208,8 @@ class _System:
         low, high = np.zeros(len(component)), np.zeros(len(component))
         for row, relation in enumerate(component):
             matrix[row, len(unknown) + row] = 1.0 if self._rest(relation) else 0.0
-            for node, sign in ((relation.whole, -1.0), *((p, 1.0) for p in relation.parts)):
+            for node in relation.all:
+                sign = -1.0 if node in relation.wholes else 1.0
                 if node in place:
                     matrix[row, place[node]] = sign
                 else:
@@ -208,7 +219,7 @@ class _System:
         for node in unknown:
             if self._is_small(node) and not _free(matrix, low, high, place[node],
                                                   self.nodes[node].least):  # fmt: skip
-                yield next(r for r in component if node in r.all)
+                yield min((r for r in component if node in r.all), key=self._left)
 
     def _whole_numbers(self, node: Node) -> tuple[float, float]:
         known = self.nodes[node]
@@ -219,8 +230,7 @@ class _System:
         parts = [self.nodes[p] for p in relation.parts]
         if any(self.measure not in one.low for one in parts):
             return True
-        left = self.nodes[relation.whole].high[self.measure]
-        return left - sum(one.low[self.measure] for one in parts) >= 0.5
+        return self._most(relation) - sum(one.low[self.measure] for one in parts) >= 0.5
 
     def _is_small(self, node: Node) -> bool:
         known = self.nodes[node]

@@ -1,18 +1,17 @@
 """Which stored figures add up to which: by territory, by scope, by part of a count.
 
-A relation says that a whole holds its parts, which do not overlap; more may be in the whole.
+A relation says that a whole holds its parts, which do not overlap; more may be in the whole. The
+whole may be several territories: a quarter that straddles lies in both together.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from django.db.models import Q
-
-from observatory.figures.gaps import LARGEST_SLIVER
-from observatory.models import Level, Membership, Scope
+from observatory.figures.overlaps import Holding
+from observatory.models import Level, Scope
 
 # Each scope with those inside it that do not overlap.
 WITHIN: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -39,38 +38,20 @@ class Node(NamedTuple):
 
 
 class Relation(NamedTuple):
-    """A whole and the parts of it that are stored."""
+    """A whole, or several that do not overlap, and the parts of it that are stored."""
 
-    whole: Node
+    wholes: tuple[Node, ...]
     parts: tuple[Node, ...]
 
     @property
     def all(self) -> tuple[Node, ...]:
-        """Return the whole and its parts."""
-        return (self.whole, *self.parts)
+        """Return the wholes and their parts."""
+        return (*self.wholes, *self.parts)
 
 
-# By container, level and generation: the members that lie wholly inside.
-Inside = dict[tuple[int, str, int | None], set[int]]
-
-
-def members_inside() -> Inside:
-    """Return the territories that lie wholly in others, one level and generation at once.
-
-    Memberships of all dates count: a reader may set a figure beside that of any year's outline.
-    """
-    inside = Q(area_share__isnull=True) | Q(area_share__gte=1 - LARGEST_SLIVER)
-    found: Inside = defaultdict(set)
-    for member, container, level, generation in Membership.objects.filter(inside).values_list(
-        "member_id", "container_id", "member__level", "member__generation"
-    ):
-        found[container, level, generation].add(member)
-    return found
-
-
-def relations_of(nodes: Collection[Node], inside: Inside) -> list[Relation]:
+def relations_of(nodes: Collection[Node], held: Iterable[Holding]) -> list[Relation]:
     """Return every whole among ``nodes`` with each set of its parts among them."""
-    return [*_by_scope(nodes), *_by_part(nodes), *_by_place(nodes, inside)]
+    return [*_by_scope(nodes), *_by_part(nodes), *_by_place(nodes, held)]
 
 
 def _by_scope(nodes: Collection[Node]) -> list[Relation]:
@@ -79,7 +60,7 @@ def _by_scope(nodes: Collection[Node]) -> list[Relation]:
         for scopes in WITHIN.get(node.scope, ()):
             parts = tuple(p for s in scopes if (p := node._replace(scope=s)) in nodes)
             if parts:
-                found.append(Relation(node, parts))
+                found.append(Relation((node,), parts))
     return found
 
 
@@ -88,22 +69,25 @@ def _by_part(nodes: Collection[Node]) -> list[Relation]:
     for node in nodes:
         if node.part_of is not None:
             held[Node(node.part_of, node.territory, node.scope)].append(node)
-    return [Relation(whole, tuple(sorted(parts))) for whole, parts in held.items()
+    return [Relation((whole,), tuple(sorted(parts))) for whole, parts in held.items()
             if whole in nodes]  # fmt: skip
 
 
-def _by_place(nodes: Collection[Node], inside: Inside) -> list[Relation]:
+def _by_place(nodes: Collection[Node], held: Iterable[Holding]) -> list[Relation]:
     at: dict[int, list[Node]] = defaultdict(list)
     for node in nodes:
         at[node.territory].append(node)
     found = []
-    for (container, level, _), members in inside.items():
-        for whole in at.get(container, ()):
+    for containers, level, members in held:
+        for whole in at.get(containers[0], ()):
+            wholes = tuple(whole._replace(territory=place) for place in containers)
+            if not all(node in nodes for node in wholes):
+                continue
             for scope in _scopes(whole.scope, level):
                 wanted = (whole._replace(territory=m, scope=scope) for m in sorted(members))
                 parts = tuple(node for node in wanted if node in nodes)
                 if parts:
-                    found.append(Relation(whole, parts))
+                    found.append(Relation(wholes, parts))
     return found
 
 
