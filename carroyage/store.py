@@ -27,7 +27,7 @@ from carroyage.models import (
     Origin,
 )
 from carroyage.zones import UrbanUnits
-from observatory.models import Level, Perimeter, Run, Source, Territory
+from observatory.models import Level, Perimeter, Source, Territory
 
 WGS84 = 4326
 BUILD = "zones build"
@@ -250,25 +250,6 @@ def address_points(epsg: int, bounds: tuple[float, float, float, float]) -> gpd.
     if frame.empty:
         return None
     return gpd.GeoSeries(shapely.points(frame["x"], frame["y"]), crs=epsg)
-
-
-def latest_zones_run() -> Run | None:
-    """Return the last finished run that built zones."""
-    return Run.objects.filter(kind=BUILD, state="done").order_by("-id").first()
-
-
-def zone_shapes(run: Run) -> gpd.GeoDataFrame:
-    """Return the zones of a run: number, name, ind, score, geometry (EPSG:4326)."""
-    return read_shapes(
-        SQL("""
-        SELECT z.number, t.name, z.cells, z.ind, z.score, p.geom
-        FROM carroyage_computedzone z
-        JOIN observatory_perimeter p ON p.id = z.perimeter_id
-        JOIN observatory_territory t ON t.id = p.territory_id
-        WHERE z.run_id = %(run)s ORDER BY z.number
-        """),
-        {"run": run.pk},
-    )
 
 
 # -- helpers -------------------------------------------------------------------------------

@@ -29,7 +29,6 @@ from observatory.runs import Progress, silent
 FILE = Path(__file__).with_name("dictionary.csv")
 REQUIRED = ("code", "label", "nature")
 NUMBERS = ("per", "minimum", "maximum")
-CHOICES = ("kind", "nature", "polarity", "spatial_rule", "level", "state")
 COLUMNS = (
     "code", "label", "definition", "kind", "nature", "unit", "per", "polarity", "numerator",
     "denominator", "spatial_rule", "level", "producer", "periodicity", "state", "due_label",

@@ -7,12 +7,11 @@ load to the next, so that sheets, figures and targets stay attached to their row
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from importers.actors import names_in, organisations_in
+from importers.actors import organisations_in
 from importers.dictionary import ensure_indicators
 from importers.report import Report
 from importers.rows import put, withdraw
@@ -272,8 +271,3 @@ def _reference(promise: Promise, told: TreeRow) -> dict[str, Any]:
         "reference_rest": told.reference_rest,
         "reference_indicator": ensure_indicators([code])[code] if code else None,
     }
-
-
-def actor_names(rows: Iterable[str]) -> set[str]:
-    """Return every organisation that the given cells name."""
-    return {name for written in rows for name in names_in(written)}

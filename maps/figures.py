@@ -46,11 +46,6 @@ class Figure:
         """Whether the value exists and is kept back."""
         return self.value is None and self.standing == Standing.WITHHELD
 
-    @property
-    def is_estimated(self) -> bool:
-        """Whether the value was worked out from other areas or models."""
-        return self.value is not None and self.standing == Standing.ESTIMATED
-
     def __str__(self) -> str:
         if self.value is not None:
             return quantity(self.value, self.unit, self.decimals, signed=self.signed)

@@ -35,9 +35,5 @@ class UnknownTerritory(ObservatoryError):
     """No territory has the code or name that was asked for."""
 
 
-class AmbiguousTerritory(ObservatoryError):
-    """Several territories answer to the name that was asked for."""
-
-
 class NotAllowed(ObservatoryError):
     """The role of the person asking does not carry the right that the action needs."""

@@ -17,7 +17,7 @@ from importers.demonstration.territory import Territory
 
 PARIS_CONTRACT = "CV-PARIS"
 CONTRACT_DATES = facts.VALID_2015
-UNIT_DATES = EPT_DATES = ("2016-01-01", "")
+EPT_DATES = ("2016-01-01", "")
 ALWAYS = ("2007-01-01", "")
 UNITS: tuple[dict[str, Any], ...] = (
     {

@@ -21,7 +21,6 @@ Ints = npt.NDArray[np.int64]
 METRES_PER_DEGREE = 111_320.0
 # Doors of two communes in one square of this many degrees make them neighbours.
 NEIGHBOUR_SQUARE = 0.004
-LONGEST_NAME = 9
 NEVER = 10_000_000
 
 

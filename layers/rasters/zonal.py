@@ -22,7 +22,6 @@ from exactextract.raster import RasterioRasterSource
 from layers.errors import BadRaster
 
 Statistic = Literal["mean", "sum", "share"]
-STATISTICS: tuple[Statistic, ...] = ("mean", "sum", "share")
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 from django.utils.translation import gettext as _
 
 from maps.figures import quantity
-from maps.panel import Person, citations, indicators_by_code
+from maps.panel import Person, citations
 from maps.places import QUARTERS, day_of, latest_quarters, outline_of, wholes_of
 from maps.portraits import around
 from maps.portraits.evolution import Series, series_of
@@ -148,21 +147,3 @@ def _cautions(sources: list[dict[str, str]], shown: pd.DataFrame, grid: list[Row
 def portrayed_in(contract: Territory) -> list[Territory]:
     """Return the quarters of a contract, latest generation alone, in the order of their codes."""
     return sorted(latest_quarters(contract), key=lambda quarter: quarter.code)
-
-
-def labels_of(codes: Iterable[str]) -> list[str]:
-    """Return the labels of indicators, the code where one is gone."""
-    wanted = list(codes)
-    known = indicators_by_code(wanted)
-    return [known[code].label if code in known else code for code in wanted]
-
-
-def as_rows(portrait: Portrait) -> list[dict[str, Any]]:
-    """Return every figure of the portrait as plain rows, for a file."""
-    told: list[dict[str, Any]] = []
-    for origin, rows in (("grid", portrait.grid), ("indicator", [*portrait.key, *portrait.others])):
-        for row in rows:
-            line: dict[str, Any] = {"origin": origin, "code": row.code, "label": row.label}
-            line |= {"year": row.year, "value": row.value.value, "shown": str(row.value)}
-            told.append(line)
-    return told

@@ -22,7 +22,6 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 SECONDS_PER_QUESTION = 20.0
-INFEASIBLE = 2  # status of scipy.optimize.milp
 ROUNDING = 1e-6
 
 
