@@ -6,14 +6,12 @@ without a line in either table fails the first test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from importers.deposits import service
 from maps.models import Snapshot
@@ -25,6 +23,7 @@ from tests.maps.facts import build_facts
 from tests.maps.promises import CAF, a_followed_contract
 from tests.maps.town import IN_QUARTER, Place, build_town
 from tests.observatory.figures_makers import a_contract, an_organisation
+from tests.routes import routes_of
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2025, 6, 1)
@@ -223,15 +222,6 @@ PARTS = [
 ]
 
 
-def routes(patterns: Any, before: str = "") -> Iterator[str]:
-    for pattern in patterns:
-        here = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, here)
-        elif isinstance(pattern, URLPattern):
-            yield here
-
-
 @pytest.fixture
 def named(tmp_path, monkeypatch, settings) -> dict[str, Any]:
     """Store a little of everything; return the people, and what addresses name."""
@@ -282,8 +272,7 @@ def status_of(person: User | None, address: str) -> int:
 
 
 def test_every_address_stands_in_one_table_and_no_other():
-    whole = set(routes(get_resolver("observatory.urls").url_patterns))
-    own = {route for route in whole if not route.startswith("admin/")}
+    own = {route for route in routes_of() if not route.startswith("admin/")}
     assert own == set(OF_THE_SITE) | set(OF_THE_MAP_SERVER)
     assert not set(OF_THE_SITE) & set(OF_THE_MAP_SERVER)
 

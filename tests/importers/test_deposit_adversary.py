@@ -2,20 +2,17 @@
 
 Groups (atoms) are what figures are sums of: fate × zones × period × sex × age. The adversary knows
 which groups exist, every figure shared, and the public rule of the noise; a solver then bounds each
-group. None may be known to hold 1 to 4 people. Outlets are found from the site's own addresses, so
-that a new one is collected as soon as it exists.
+group. None may be known to hold 1 to 4 people. That no other outlet says more than these figures is
+what test_deposit_outlets.py checks.
 """
 
 from __future__ import annotations
 
-import logging
 import random
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from importers.deposits import service
 from importers.deposits.outcomes import parts_of
@@ -23,21 +20,14 @@ from importers.deposits.store import Store
 from importers.models import Deposit
 from observatory.disclosure import rule_for
 from observatory.disclosure.bounds import Figure, System, bounds_of
-from observatory.models import Assignment, Role, User
-from tests.importers.deposit_makers import a_few_quarters, a_partner, deposited
+from observatory.models import User
+from tests.importers.deposit_makers import a_partner, deposited
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 
 PLACES = {"one": "2.3510;48.8510", "two": "2.3600;48.8900", "watch": "2.3710;48.8510",
           "away": "2.4010;48.8510"}  # fmt: skip
 NAMES = ("fate", "qpv", "qva", "arrondissement", "period", "sex", "age")
-SECRETS = ("NOM-0001", "fichier-secret", "Association Secrète", "R-0001")
-
-
-@pytest.fixture(autouse=True)
-def site(db, tmp_path, monkeypatch):
-    monkeypatch.setenv("OBSERVATORY_HOME", str(tmp_path / "home"))
-    a_few_quarters()
 
 
 def people(seed: int) -> list[str]:
@@ -61,77 +51,6 @@ def a_file(rows: list[str]) -> str:
 
 def counted(user: User, rows: list[str], **ask) -> Deposit:
     return service.carry_out(deposited(user, a_file(rows), "fichier-secret.csv", **ask))
-
-
-def clients() -> Iterator[tuple[str, Client]]:
-    """One reader for each role, none of the depositor's organisation, and the public."""
-    yield "public", Client()
-    for role in Role:
-        if role is Role.ADMINISTRATOR:
-            continue  # holds every right by name, and its use is recorded
-        user = a_partner(f"Organisation {role}", f"compte-{role}")
-        Assignment.objects.filter(user=user).delete()
-        Assignment.objects.create(user=user, role=role)
-        client = Client()
-        client.force_login(user)
-        yield str(role), client
-
-
-# -- what they can read --------------------------------------------------------------------
-
-
-def addresses(number: int) -> list[str]:
-    """Every address of the site that can be read, with the deposit's number where one is asked."""
-    found = []
-    for route in _routes(get_resolver().url_patterns):
-        for kind in ("int:number", "int:row", "int:fid"):
-            route = route.replace(f"<{kind}>", str(number))
-        for name in ("name", "names", "layer", "slug"):
-            route = route.replace(f"<str:{name}>", "qpv").replace(f"<slug:{name}>", "qpv")
-        route = route.replace("<str:extension>", "csv")
-        for axis, value in (("z", 12), ("x", 2074), ("y", 1408), ("row", 1408), ("column", 2074)):
-            route = route.replace(f"<str:{axis}>", str(value))
-        if not set("<>^$()") & set(route) and not route.startswith("admin/"):
-            found.append("/" + route)
-    return found
-
-
-def _routes(patterns, before: str = "") -> Iterator[str]:
-    for pattern in patterns:
-        here = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from _routes(pattern.url_patterns, here)
-        elif isinstance(pattern, URLPattern):
-            yield here
-
-
-def body_of(response) -> str:
-    content = b"".join(response.streaming_content) if response.streaming else response.content
-    return content.decode("utf-8", "replace")
-
-
-def test_no_outlet_nor_log_holds_a_row_a_file_name_or_a_structure(caplog):
-    with caplog.at_level(logging.INFO):
-        owner = a_partner()
-        found = counted(owner, people(1))
-        read = {}
-        for role, client in clients():
-            for address in addresses(found.pk):
-                response = client.get(address)
-                if response.status_code == 200:
-                    body = body_of(response)
-                    read[role, address] = body
-                    assert not [word for word in SECRETS if word in body], (role, address)
-    outlets = {address for _, address in read}
-    assert {"/api/deposits/shared/", "/beneficiaires/partages/", "/tiles"} <= outlets
-    assert len(outlets) > 20
-    said = "\n".join(record.getMessage() for record in caplog.records)
-    assert not [word for word in SECRETS if word in said]
-    # The depositor itself reads them: what is looked for is there to be found.
-    client = Client()
-    client.force_login(owner)
-    assert "fichier-secret" in body_of(client.get(f"/beneficiaires/{found.pk}/"))
-    assert "Association Secrète" in body_of(client.get(f"/api/deposits/{found.pk}/result/"))
 
 
 # -- what they can work out ----------------------------------------------------------------

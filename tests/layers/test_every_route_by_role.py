@@ -6,11 +6,11 @@ tests/test_every_route_of_the_site.py.
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from layers.problems import REST
 from observatory.models import Assignment, Level, Right, Role, User
 from observatory.permissions import DEFAULT_RULES
+from tests.routes import routes_of
 
 pytestmark = pytest.mark.django_db
 
@@ -75,17 +75,8 @@ ROUTES = {
 }
 
 
-def routes(patterns, before=""):
-    for pattern in patterns:
-        here = before + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, here)
-        elif isinstance(pattern, URLPattern):
-            yield here
-
-
 def test_every_route_stands_in_the_table_and_no_other():
-    assert set(routes(get_resolver("layers.urls").url_patterns)) == set(ROUTES)
+    assert set(routes_of("layers.urls")) == set(ROUTES)
 
 
 @pytest.mark.parametrize("role", [None, *Role])
