@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.maps.facts import build_facts
 from tests.maps.screen import Screen
 from tests.maps.town import build_town
 
@@ -50,6 +51,13 @@ def chromium() -> Iterator[Browser]:
 def town(transactional_db: None) -> None:
     """Store the small town as demonstration data."""
     build_town()
+
+
+@pytest.fixture
+def facts(db: None) -> None:
+    """Store the town with its figures, for pages asked without a browser."""
+    build_town()
+    build_facts()
 
 
 @pytest.fixture

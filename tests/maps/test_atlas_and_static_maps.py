@@ -12,17 +12,9 @@ from PIL import Image
 
 from maps.errors import BadChoice
 from maps.statics import draw_map
-from tests.maps.facts import build_facts
 from tests.maps.screen import plain
-from tests.maps.town import build_town
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def town_with_facts(db: None) -> None:
-    build_town()
-    build_facts()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts")]
 
 
 def run(*words: str) -> dict:

@@ -16,16 +16,9 @@ from observatory.models import Observation, Sharing, SourceTerms, User
 from tests.maps.facts import build_facts
 from tests.maps.screen import plain
 from tests.maps.site import grave_faults
-from tests.maps.town import build_town
 
 pytestmark = pytest.mark.django_db
 PAGE = "/comparer/?dans=contract:CV1&indicateur=poverty-rate&indicateur=median-income&annee=2021"
-
-
-@pytest.fixture
-def facts(db: None) -> None:
-    build_town()
-    build_facts()
 
 
 @pytest.fixture

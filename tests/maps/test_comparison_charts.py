@@ -30,19 +30,12 @@ from observatory.models import (
 )
 from observatory.models.reviews import TypologyClass
 from tests.factories import a_source, a_territory
-from tests.maps.facts import a_share, an_indicator, build_facts, observe, public_source
+from tests.maps.facts import a_share, an_indicator, observe, public_source
 from tests.maps.screen import plain
-from tests.maps.town import build_town
 from tests.observatory.figures_makers import a_framework
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts")]
 FEW = ("poverty-rate", "median-income", "helped")
-
-
-@pytest.fixture(autouse=True)
-def facts(db: None) -> None:
-    build_town()
-    build_facts()
 
 
 def quarter(code: str) -> Territory:

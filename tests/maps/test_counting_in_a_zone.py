@@ -17,19 +17,12 @@ from maps.errors import BadChoice
 from maps.explorer.shapes import MOST_VERTICES, shape_of, square_kilometres
 from maps.explorer.zone import _quotient
 from observatory.models import AccessRule
-from tests.maps.facts import build_facts
 from tests.maps.screen import plain
 from tests.maps.site import grave_faults
-from tests.maps.town import PLACES, Place, build_town, outline
+from tests.maps.town import PLACES, Place, outline
 
 pytestmark = pytest.mark.django_db
 ZONE = "/carte/zone/?partie=1"
-
-
-@pytest.fixture
-def town_here(db: None) -> None:
-    build_town()
-    build_facts()
 
 
 def wkt(*places: Place) -> str:
@@ -50,14 +43,14 @@ def row(page: str, label: str) -> list[str]:
 
 
 class TestFigures:
-    def test_whole_cells_are_their_sum_within_a_hair(self, client: Client, town_here):
+    def test_whole_cells_are_their_sum_within_a_hair(self, client: Client, facts):
         page = count(client, zone=wkt(PLACES["e"], PLACES["f"]))
         estimate, _between = row(page, "Habitants des ménages")
         assert estimate == "1 000"
         # 60 and 120 poor households out of 400.
         assert row(page, "Part de ménages pauvres")[0] == "45,0 %"
 
-    def test_a_cut_cell_counts_for_its_share_and_the_bounds_say_so(self, client, town_here):
+    def test_a_cut_cell_counts_for_its_share_and_the_bounds_say_so(self, client, facts):
         """Half of f beside the whole of e: 750 people, between e's own 500 and both."""
         half = Place(PLACES["f"].column - 0.5, 0)  # type: ignore[arg-type]
         page = count(client, zone=outline(PLACES["e"], half).wkt)
@@ -70,15 +63,15 @@ class TestFigures:
         low, high = (float(one.strip(" %").replace(",", ".")) for one in between.split("–"))
         assert low <= 30.0 and high >= 45.0
 
-    def test_a_named_territory_needs_no_drawing(self, client: Client, town_here):
+    def test_a_named_territory_needs_no_drawing(self, client: Client, facts):
         page = count(client, territoire="arrondissement:75118")
         assert "Paris 18e" in page
         assert row(page, "Habitants des ménages")[0] == "3 514"
 
-    def test_the_source_is_the_grid(self, client: Client, town_here):
+    def test_the_source_is_the_grid(self, client: Client, facts):
         assert "Insee, Carroyage d’essai" in count(client, territoire="arrondissement:75118")
 
-    def test_geojson_is_read_as_well(self, client: Client, town_here):
+    def test_geojson_is_read_as_well(self, client: Client, facts):
         shape = json.loads(shapely.to_geojson(shapely.from_wkt(wkt(PLACES["e"], PLACES["f"]))))
         feature = {"type": "Feature", "geometry": shape}
         for text in (shape, feature, {"type": "FeatureCollection", "features": [feature]}):
@@ -103,16 +96,16 @@ class TestFigures:
 
 
 class TestRefusals:
-    def test_a_single_cell_is_not_read_alone(self, client: Client, town_here):
+    def test_a_single_cell_is_not_read_alone(self, client: Client, facts):
         assert "trop petite" in count(client, zone=wkt(PLACES["f"]))
 
-    def test_under_eleven_households_nothing_is_told(self, client: Client, town_here):
+    def test_under_eleven_households_nothing_is_told(self, client: Client, facts):
         Cell.objects.update(men=5)
         page = count(client, zone=wkt(PLACES["e"], PLACES["f"]))
         assert "trop petite" in page
         assert "<table" not in page
 
-    def test_where_there_is_no_cell_it_says_so(self, client: Client, town_here):
+    def test_where_there_is_no_cell_it_says_so(self, client: Client, facts):
         page = count(client, zone="POLYGON((0 45, 0.01 45, 0.01 45.01, 0 45))")
         assert "Aucun carreau" in page
 
@@ -133,7 +126,7 @@ class TestRefusals:
             ("x" * 300_000, "trop long"),
         ],
     )
-    def test_what_is_no_shape_is_explained(self, client: Client, town_here, text, said):
+    def test_what_is_no_shape_is_explained(self, client: Client, facts, text, said):
         assert said in count(client, zone=text)
 
     def test_too_many_corners_are_refused(self):
@@ -142,15 +135,15 @@ class TestRefusals:
             shape_of(circle.wkt)
 
     @pytest.mark.parametrize("asked", ["qpv:inconnu", "contract:CV1", "zone:Z1", "::"])
-    def test_a_territory_without_portrait_is_not_counted_in(self, client, town_here, asked):
+    def test_a_territory_without_portrait_is_not_counted_in(self, client, facts, asked):
         assert "Aucun territoire" in count(client, territoire=asked)
 
-    def test_whoever_may_not_see_the_cells_counts_nothing(self, client: Client, town_here):
+    def test_whoever_may_not_see_the_cells_counts_nothing(self, client: Client, facts):
         AccessRule.objects.all().delete()
         page = count(client, territoire="arrondissement:75118")
         assert "<table" not in page
 
-    def test_a_form_of_another_site_is_refused(self, town_here):
+    def test_a_form_of_another_site_is_refused(self, facts):
         strict = Client(enforce_csrf_checks=True)
         assert strict.post(ZONE, {"zone": "x"}).status_code == 403
 

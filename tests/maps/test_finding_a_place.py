@@ -10,16 +10,9 @@ from django.test import Client
 from tests.importers.deposit_makers import a_partner, the_towns_addresses
 from tests.maps.facts import build_facts
 from tests.maps.site import grave_faults
-from tests.maps.town import build_town
 
 pytestmark = pytest.mark.django_db
 ADDRESS = {"address": "12 rue de la Chapelle", "postcode": "75018"}
-
-
-@pytest.fixture
-def facts(db: None) -> None:
-    build_town()
-    build_facts()
 
 
 def names(client: Client, query: str = "", layer: str = "qpv") -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -19,29 +18,13 @@ from observatory.models import (
     Territory,
 )
 from tests.maps.facts import build_facts, observe
+from tests.maps.panel import DRAWN, drawing, panel
 from tests.maps.screen import distance
 from tests.maps.site import grave_faults
-from tests.maps.town import IN_QUARTER, PLACES, Place, build_town
+from tests.maps.town import IN_QUARTER, PLACES, Place
 
 pytestmark = pytest.mark.django_db
 ASKED = "indicateur=poverty-rate&annee=2021&classes=2"
-DRAWN = "#legend [data-layer=thematic]"
-
-
-@pytest.fixture
-def facts(db: None) -> None:
-    build_town()
-    build_facts()
-
-
-def panel(client: Client, query: str) -> str:
-    return client.get(f"/carte/indicateur/?{query}").content.decode()
-
-
-def drawing(client: Client, query: str) -> dict:
-    found = re.search(r'<script id="drawing"[^>]*>(.*?)</script>', panel(client, query), re.DOTALL)
-    assert found, "nothing is drawn"
-    return json.loads(found[1])
 
 
 def perimeter(code: str) -> int:

@@ -18,16 +18,9 @@ from observatory.models import Observation, Sharing, SourceTerms
 from tests.maps.facts import build_facts
 from tests.maps.screen import plain
 from tests.maps.site import grave_faults
-from tests.maps.town import build_town
 
 pytestmark = pytest.mark.django_db
 ASKED = "indicateur=poverty-rate&annee=2021&classes=2"
-
-
-@pytest.fixture
-def facts(db: None) -> None:
-    build_town()
-    build_facts()
 
 
 def legend_of(page: str) -> list[tuple[str, str, int]]:

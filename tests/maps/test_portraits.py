@@ -17,17 +17,14 @@ from tests.factories import a_perimeter, a_territory
 from tests.maps.facts import build_facts, observe, quarter_point
 from tests.maps.screen import plain
 from tests.maps.site import grave_faults
-from tests.maps.town import build_town
 
 pytestmark = pytest.mark.django_db
 QUARTER = "/portraits/qpv/QN075901/"
 
 
 @pytest.fixture
-def facts(db: None) -> Territory:
-    """Store the town with its figures; return its quarter."""
-    build_town()
-    build_facts()
+def facts(facts: None) -> Territory:
+    """Return the quarter of the town with its figures."""
     return Territory.objects.get(code="QN075901")
 
 

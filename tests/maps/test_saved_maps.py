@@ -14,11 +14,11 @@ from maps.savedmaps.declared import LOOKS, map_templates, read_templates
 from maps.savedmaps.filled import fill, openings
 from observatory.models import Facility, Level, Membership, Status, Territory
 from tests.factories import a_perimeter, a_source, a_territory
-from tests.maps.facts import build_facts, public_source, quarter_point
+from tests.maps.facts import public_source, quarter_point
 from tests.maps.screen import plain
-from tests.maps.town import PLACES, build_town, outline
+from tests.maps.town import PLACES, outline
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts")]
 GOOD = """
 [essai]
 title = { fr = "Essai", en = "Trial" }
@@ -29,12 +29,6 @@ frame = "itself"
 level = "qpv"
 look = "outline"
 """
-
-
-@pytest.fixture(autouse=True)
-def town(db: None) -> None:
-    build_town()
-    build_facts()
 
 
 def territory(level: str, code: str) -> Territory:

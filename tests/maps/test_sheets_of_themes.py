@@ -10,9 +10,8 @@ import pytest
 from maps.portraits.themes import COLUMNS, contract_called, sheet_of, themes_of
 from observatory.models import Framework, Indicator, Nature, Target, TargetForm, Territory
 from tests.factories import a_source
-from tests.maps.facts import an_indicator, build_facts, observe, public_source
+from tests.maps.facts import an_indicator, observe, public_source
 from tests.maps.screen import plain
-from tests.maps.town import build_town
 from tests.observatory.figures_makers import a_framework
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +19,7 @@ SHEET = "/themes/CV1/dictionnaire-revenus/"
 
 
 @pytest.fixture(autouse=True)
-def contract(db: None) -> Territory:
-    build_town()
-    build_facts()
+def contract(facts: None) -> Territory:
     return Territory.objects.get(code="CV1")
 
 

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 from django.test import Client
 
 from tests.maps.facts import YEARS, build_facts
+from tests.maps.panel import DRAWN, drawing
 from tests.maps.screen import READY
 from tests.maps.site import grave_faults
-from tests.maps.town import build_town
 
 pytestmark = pytest.mark.django_db
 SHARE = "indicateur=poverty-rate&classes=3&methode=egales"
-DRAWN = "#legend [data-layer=thematic]"
-
-
-@pytest.fixture
-def facts(db: None) -> None:
-    build_town()
-    build_facts()
-
-
-def drawing(client: Client, query: str) -> dict:
-    page = client.get(f"/carte/indicateur/?{query}").content.decode()
-    found = re.search(r'<script id="drawing"[^>]*>(.*?)</script>', page, re.DOTALL)
-    assert found
-    return json.loads(found[1])
 
 
 class TestOneLegendForAllYears:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import io
-import json
 import math
 import re
 import threading
@@ -19,20 +18,15 @@ from django.utils.formats import date_format
 from PIL import Image
 
 from tests.maps.facts import build_facts
+from tests.maps.panel import drawing, panel
 from tests.maps.screen import plain
-from tests.maps.town import PLACES, Place, build_town
+from tests.maps.town import PLACES, Place
 
 pytestmark = pytest.mark.django_db
 WEST, SOUTH = Place(-1, -1).centre
 EAST, NORTH = Place(7, 5).centre
 FRAME = f"{WEST},{SOUTH},{EAST},{NORTH}"
 ASKED = {"indicateur": "poverty-rate", "annee": "2021", "classes": "2"}
-
-
-@pytest.fixture
-def facts(db: None) -> None:
-    build_town()
-    build_facts()
 
 
 def image(client: Client, form: str = "png", **asked: str):
@@ -63,15 +57,13 @@ class TestTheFile:
 
     def test_its_classes_are_those_of_the_panel(self, client: Client, facts):
         asked = ASKED | {"methode": "manuelles", "bornes": "20;35,5"}
-        panel = client.get(f"/carte/indicateur/?{urlencode(asked)}").content.decode()
-        found = re.search(r'<script id="drawing"[^>]*>(.*?)</script>', panel, re.DOTALL)
-        classes = [plain(one["words"]) for one in json.loads(found[1])["classes"]]
+        classes = [plain(one["words"]) for one in drawing(client, urlencode(asked))["classes"]]
         assert classes == ["moins de 20,0 %", "20,0 à 35,5 %", "35,5 % et plus"]
         told = words_of(image(client, "pdf", **asked).content)
         assert all(words in told for words in classes)
 
     def test_the_colours_of_the_legend_are_on_it(self, client: Client, facts):
-        told = client.get(f"/carte/indicateur/?{urlencode(ASKED)}").content.decode()
+        told = panel(client, urlencode(ASKED))
         picture = Image.open(io.BytesIO(image(client, **ASKED).content)).convert("RGB")
         drawn = {colour for count, colour in picture.getcolors(1_000_000) if count > 50}
         for colour in re.findall(r'"colour": "(#[0-9a-f]{6})"', told):
