@@ -7,7 +7,16 @@ from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 
-from observatory.models import AccessRule, Level, Perimeter, Source, Status, Territory
+from observatory.models import (
+    AccessRule,
+    Level,
+    Perimeter,
+    Sharing,
+    Source,
+    SourceTerms,
+    Status,
+    Territory,
+)
 from observatory.permissions import DEFAULT_RULES
 
 
@@ -15,6 +24,12 @@ def a_source(code: str = "source", **fields: Any) -> Source:
     """Return the source of that code, made at first use."""
     told = {"title": f"Source {code}", "producer": "Producteur", "vintage": "2021", **fields}
     return Source.objects.get_or_create(code=code, defaults=told)[0]
+
+
+def under_terms(source: Source, sharing: str = Sharing.PUBLIC, **terms: Any) -> Source:
+    """Return the source with its terms, put at first use: anybody may see its figures."""
+    SourceTerms.objects.get_or_create(source=source, defaults={"sharing": sharing, **terms})
+    return source
 
 
 def a_territory(level: str = Level.QPV, code: str = "", name: str = "", **fields: Any) -> Territory:

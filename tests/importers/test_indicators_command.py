@@ -21,7 +21,7 @@ from observatory.models import (
     Typology,
 )
 from tests.factories import a_source, a_territory
-from tests.observatory.figures_makers import a_figure, an_indicator
+from tests.observatory.figures_makers import a_figure, a_share, an_indicator
 
 pytestmark = pytest.mark.django_db
 
@@ -44,14 +44,13 @@ def paris() -> Territory:
     """A city of 1 000 with 200 poor; three quarters, one of another city."""
     city = a_territory(Level.COMMUNE, "75056", "Paris")
     poverty = an_indicator("poverty", Nature.SHARE, unit="%", polarity=Polarity.LOWER, theme="r")
-    a_figure(poverty, city, 2015, 20, numerator=200, denominator=1000)
+    a_share(poverty, city, 2015, 200, 1000)
     for code, poor, people in (("QP075001", 40, 100), ("QP075002", 60, 100), ("QP093001", 90, 100)):
         quarter = a_territory(Level.QPV, code, f"Quartier {code}", generation=2015)
         if code.startswith("QP075"):
             Membership.objects.create(member=quarter, container=city, source=a_source())
         for year, more in ((2015, 0), (2016, 5)):
-            a_figure(poverty, quarter, year, poor + more, row=year,
-                     numerator=poor + more, denominator=people)  # fmt: skip
+            a_share(poverty, quarter, year, poor + more, people, row=year)
     return city
 
 

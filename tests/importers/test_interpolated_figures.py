@@ -26,7 +26,7 @@ from observatory.models import (
     Territory,
 )
 from tests.factories import a_perimeter, a_source, a_territory
-from tests.observatory.figures_makers import a_figure, an_indicator
+from tests.observatory.figures_makers import a_figure, a_share, an_indicator
 
 pytestmark = pytest.mark.django_db
 NORTH, EAST = 2_893_400, 3_760_400  # a corner of the grid, in the north of Paris
@@ -175,7 +175,7 @@ def test_an_estimate_quotes_what_it_was_made_from_and_keeps_its_reach(people: An
 def test_a_share_is_rebuilt_from_its_counts(place: dict[str, Territory], people: Any) -> None:
     poverty = an_indicator("poverty-rate", Nature.SHARE, unit="%")
     for code, poor, of in (("I1", 500, 1000), ("I2", 20, 400)):
-        a_figure(poverty, place[code], 2021, 100 * poor / of, numerator=poor, denominator=of)
+        a_share(poverty, place[code], 2021, poor, of)
     interpolate(Wanted("poverty-rate", 2021, method="areal"))
     row = estimates()["ACROSS"]
     assert row.value == pytest.approx(100 * 260 / 700, rel=1e-3)

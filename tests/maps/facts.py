@@ -13,14 +13,12 @@ from observatory.models import (
     Observation,
     Polarity,
     SeriesBreak,
-    Sharing,
     Source,
-    SourceTerms,
     Standing,
     Status,
     Territory,
 )
-from tests.factories import a_perimeter, a_source, a_territory
+from tests.factories import a_perimeter, a_source, a_territory, under_terms
 from tests.maps.town import PLACES, Place, outline
 
 YEARS = (2019, 2020, 2021)
@@ -31,9 +29,7 @@ OTHER_POOR, CITY_POOR = 300, 2_000
 
 def public_source(code: str = "chiffres", **fields: object) -> Source:
     """Return a source anybody may see."""
-    source = a_source(code, title="Tableau d’essai", producer="Insee", **fields)
-    SourceTerms.objects.get_or_create(source=source, defaults={"sharing": Sharing.PUBLIC})
-    return source
+    return under_terms(a_source(code, title="Tableau d’essai", producer="Insee", **fields))
 
 
 def an_indicator(code: str, label: str, nature: str = Nature.SHARE, **fields: object) -> Indicator:

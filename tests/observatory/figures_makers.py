@@ -9,9 +9,11 @@ from observatory.models import (
     Framework,
     Indicator,
     Level,
+    Membership,
     Nature,
     Observation,
     Organisation,
+    Source,
     Standing,
     Territory,
 )
@@ -33,6 +35,23 @@ def a_figure(
     return Observation.objects.create(
         indicator=indicator, territory=territory, year=year, value=value, **more
     )
+
+
+def a_share(
+    indicator: Indicator, territory: Territory, year: int, top: float, under: float, **more: Any
+) -> Observation:
+    """Return a new share, in per cent, with the two counts it is made of."""
+    value = 100 * top / under
+    return a_figure(indicator, territory, year, value, numerator=top, denominator=under, **more)
+
+
+def two_quarters_of(city: Territory, source: Source | None = None) -> list[Territory]:
+    """Return two new quarters of 2015, wholly in the city."""
+    told = {"container": city, "area_share": 1.0, "source": source or a_source()}
+    found = [a_territory(Level.QPV, f"QP07500{n}", generation=2015) for n in (1, 2)]
+    for quarter in found:
+        Membership.objects.create(member=quarter, **told)
+    return found
 
 
 def an_organisation(name: str = "Ville", *spellings: str) -> Organisation:

@@ -21,19 +21,16 @@ from observatory.models import (
     Scope,
     Sharing,
     Source,
-    SourceTerms,
     Territory,
 )
-from tests.factories import a_source, a_territory
+from tests.factories import a_source, a_territory, under_terms
 from tests.observatory.figures_makers import a_figure, an_indicator
 
 pytestmark = pytest.mark.django_db
 
 
 def shared(code: str = "public", sharing: str = Sharing.PUBLIC, **terms: Any) -> Source:
-    source = a_source(code)
-    SourceTerms.objects.get_or_create(source=source, defaults={"sharing": sharing, **terms})
-    return source
+    return under_terms(a_source(code), sharing, **terms)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from observatory.figures.gaps import Reference, gap_to_all, gaps, percentiles, s
 from observatory.figures.series import figures
 from observatory.models import Indicator, Level, Membership, SeriesBreak, Territory
 from tests.factories import a_source, a_territory
-from tests.observatory.figures_makers import a_figure, an_indicator
+from tests.observatory.figures_makers import a_figure, a_share, an_indicator, two_quarters_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +27,7 @@ def city() -> Territory:
 
 @pytest.fixture
 def quarters(city: Territory) -> list[Territory]:
-    found = [a_territory(Level.QPV, f"QP07500{n}", generation=2015) for n in (1, 2)]
-    for quarter in found:
-        Membership.objects.create(member=quarter, container=city, area_share=1.0, source=a_source())
-    return found
+    return two_quarters_of(city)
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def rate() -> Indicator:
 
 
 def share(indicator: Indicator, place: Territory, top: float, under: float) -> None:
-    a_figure(indicator, place, 2018, 100 * top / under, numerator=top, denominator=under)
+    a_share(indicator, place, 2018, top, under)
 
 
 def test_the_rest_of_the_city_is_a_sum_over_a_sum(

@@ -7,9 +7,9 @@ import pytest
 from observatory.figures.gaps import NOT_LOADED, WITHHELD
 from observatory.figures.targets import NO_REFERENCE, Progress, reading_of, stand_of
 from observatory.figures.visible import Reader
-from observatory.models import Indicator, Level, Membership, Sharing, SourceTerms, Target, Territory
-from tests.factories import a_source, a_territory
-from tests.observatory.figures_makers import a_contract, a_figure, an_indicator
+from observatory.models import Indicator, Level, Membership, Target, Territory
+from tests.factories import a_source, a_territory, under_terms
+from tests.observatory.figures_makers import a_contract, a_figure, a_share, an_indicator
 
 pytestmark = pytest.mark.django_db
 
@@ -70,8 +70,8 @@ def test_the_rest_of_the_city_is_a_reference_of_its_own(city: Territory) -> None
     quarter = a_territory(Level.QPV, "QP1")
     Membership.objects.create(member=quarter, container=city, area_share=1, source=a_source())
     a_figure(rate, a_contract(), 2019, 50)
-    a_figure(rate, city, 2019, 60, numerator=600, denominator=1000)
-    a_figure(rate, quarter, 2019, 40, numerator=40, denominator=100)
+    a_share(rate, city, 2019, 600, 1000)
+    a_share(rate, quarter, 2019, 40, 100)
     target = a_target(rate, "converge", reference=city, reference_rest=True)
     assert reading_of(target, 2019).reference == pytest.approx(100 * 560 / 900)
 
@@ -88,7 +88,7 @@ def test_each_place_converges_to_its_own_series_of_another_indicator() -> None:
 
 
 def test_a_reference_that_one_may_not_see_is_not_there(success: Indicator, city: Territory) -> None:
-    SourceTerms.objects.create(source=a_source(), sharing=Sharing.PUBLIC)
+    under_terms(a_source())
     hidden = a_source("cache")
     a_figure(success, city, 2014, 71.7, source=hidden)
     a_figure(success, city, 2019, 74, source=hidden)
@@ -99,7 +99,7 @@ def test_a_reference_that_one_may_not_see_is_not_there(success: Indicator, city:
 
 
 def test_a_few_persons_are_no_reading() -> None:
-    SourceTerms.objects.create(source=a_source(), sharing=Sharing.PUBLIC)
+    under_terms(a_source())
     helped = an_indicator("helped", counts_persons=True)
     a_figure(helped, a_contract(), 2018, 40)
     a_figure(helped, a_contract(), 2019, 3)
