@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 
 from importers.deposits import service
 from maps.models import Snapshot
 from observatory.figures.reviews import freeze
-from observatory.models import Assignment, Role, Scheme, Territory, User
+from observatory.models import Role, Scheme, Territory, User
 from tests.importers.deposit_makers import FORM, a_list, deposited
 from tests.layers.test_every_route_by_role import ROUTES as OF_THE_MAP_SERVER
 from tests.maps.facts import build_facts
 from tests.maps.promises import CAF, a_followed_contract
 from tests.maps.town import IN_QUARTER, Place, build_town
-from tests.observatory.figures_makers import a_contract, an_organisation
+from tests.observatory.figures_makers import a_contract
+from tests.people import client_of, somebody
 from tests.routes import routes_of
 
 pytestmark = pytest.mark.django_db
@@ -231,7 +231,7 @@ def named(tmp_path, monkeypatch, settings) -> dict[str, Any]:
     build_facts()
     contract = a_followed_contract()
     Scheme.objects.create(code=FORM["scheme"], name="Essai", zones=["qpv"])
-    people = {name: somebody(name, contract) for name in PEOPLE}
+    people = {name: person(name, contract) for name in PEOPLE}
     inside = ";".join(map(str, IN_QUARTER.centre))
     table = a_list(0, 40, 1) + "".join(f"\nI{number};{inside}" for number in range(30))
     days = {"period_from": TODAY, "period_to": TODAY}
@@ -244,27 +244,20 @@ def named(tmp_path, monkeypatch, settings) -> dict[str, Any]:
     return {"people": people, "deposit": done.pk, "review": review.pk, "snapshot": frozen.mark}
 
 
-def somebody(name: str, contract: Territory) -> User | None:
+def person(name: str, contract: Territory) -> User | None:
     """Return an account of that role, on the contract where the role is not held everywhere."""
     role = PEOPLE[name]
     if role is None:
         return None
-    organisation = ORGANISATIONS.get(name)
-    user = User.objects.create_user(
-        name.replace(" ", "-"), organisation=an_organisation(organisation) if organisation else None
-    )
     where = a_contract("CV-AUTRE") if name == "other contract" else contract
     held_on = None if name in EVERYWHERE else where
-    Assignment.objects.create(user=user, role=role, territory=held_on)
-    return user
+    return somebody(name.replace(" ", "-"), role, held_on, ORGANISATIONS.get(name, ""))
 
 
 def status_of(person: User | None, address: str) -> int:
     """Return the status of one request, and take back what it wrote."""
     method, _, path = address.rpartition(" ")
-    client = Client()
-    if person is not None:
-        client.force_login(person)
+    client = client_of(person)
     with transaction.atomic():
         status = client.generic(method or "GET", path).status_code
         transaction.set_rollback(True)

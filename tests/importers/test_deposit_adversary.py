@@ -12,7 +12,6 @@ import random
 from collections import Counter
 
 import pytest
-from django.test import Client
 
 from importers.deposits import service
 from importers.deposits.outcomes import parts_of
@@ -22,6 +21,7 @@ from observatory.disclosure import rule_for
 from observatory.disclosure.bounds import Figure, System, bounds_of
 from observatory.models import User
 from tests.importers.deposit_makers import a_partner, deposited
+from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 
@@ -81,9 +81,7 @@ def read_figures() -> list[dict]:
     if user.organisation is None:
         user.delete()
         user = a_partner("Adversaire", "adversaire")
-    client = Client()
-    client.force_login(user)
-    return client.get("/api/deposits/shared/").json()["schemes"]
+    return client_of(user).get("/api/deposits/shared/").json()["schemes"]
 
 
 def bounded(told: dict) -> tuple[int, int | None]:

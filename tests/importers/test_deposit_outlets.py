@@ -21,6 +21,7 @@ from importers.deposits.store import Store
 from importers.models import Deposit
 from observatory.models import Assignment, Role, User
 from tests.importers.deposit_makers import a_partner, deposited
+from tests.people import client_of
 from tests.routes import routes_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
@@ -84,9 +85,7 @@ def readers() -> Iterator[tuple[str, Client]]:
         user = a_partner(f"Organisation {role}", f"compte-{role}")
         Assignment.objects.filter(user=user).delete()
         Assignment.objects.create(user=user, role=role)
-        client = Client()
-        client.force_login(user)
-        yield str(role), client
+        yield str(role), client_of(user)
 
 
 def addresses(number: int) -> list[str]:
@@ -134,8 +133,7 @@ def test_no_outlet_nor_log_holds_a_row_a_name_or_an_exact_count(deposit, owner, 
     assert not [word for word in WORDS if word in said]
     assert not exact & numbers_in(said)
     # The depositor itself reads them: what is looked for is there to be found.
-    client = Client()
-    client.force_login(owner)
+    client = client_of(owner)
     page = body_of(client.get(f"/beneficiaires/{deposit.pk}/"))
     assert "fichier-secret" in page
     assert "Association Secrète" in page
@@ -148,8 +146,7 @@ def test_no_outlet_nor_log_holds_a_row_a_name_or_an_exact_count(deposit, owner, 
 def test_the_portrait_of_a_quarter_prints_the_shared_figure_and_no_other(deposit):
     told = published(deposit)["qpv=QP075001"]["value"]
     assert results.exact_result(deposit)["by_level"]["qpv"]["QP075001"] == 21_820
-    client = Client()
-    client.force_login(a_partner("Lecteur", "lecteur"))
+    client = client_of(a_partner("Lecteur", "lecteur"))
     numbers = numbers_in(body_of(client.get("/portraits/qpv/QP075001/")))
     assert told in numbers
     assert told not in numbers_in(body_of(Client().get("/portraits/qpv/QP075001/")))
@@ -161,6 +158,5 @@ def test_the_portrait_of_a_quarter_tells_of_the_newest_version_only(owner):
     two = deposited(owner, "ref;lon;lat\n" + "\n".join(rows * 2), scheme="clubs-lus")
     service.replace(two, one)
     assert published(service.carry_out(two))
-    client = Client()
-    client.force_login(a_partner("Lecteur", "lecteur"))
+    client = client_of(a_partner("Lecteur", "lecteur"))
     assert body_of(client.get("/portraits/qpv/QP075001/")).count("clubs-lus") == 1

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.test import Client
 
 from importers.deposits import review, service
 from importers.deposits.errors import OverlapUnknown
@@ -28,6 +27,7 @@ from tests.importers.deposit_makers import (
     fates,
     the_towns_addresses,
 )
+from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -50,9 +50,7 @@ def ladder(partner) -> list[list[str]]:
 def shared(deposit: Deposit) -> dict:
     """What a partner of another organisation reads of a deposit, now."""
     reader = User.objects.filter(username="lecteur").first() or a_partner("Lecteur", "lecteur")
-    client = Client()
-    client.force_login(reader)
-    told = client.get("/api/deposits/shared/").json()["schemes"]
+    told = client_of(reader).get("/api/deposits/shared/").json()["schemes"]
     period = [deposit.period_from.isoformat(), deposit.period_to.isoformat()]
     return next((one["figures"] for one in told if one["period"] == period), {})
 

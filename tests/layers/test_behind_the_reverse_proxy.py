@@ -18,9 +18,10 @@ from urllib3 import encode_multipart_formdata
 
 from benchmarks import servers
 from importers.deposits.opening import MOST_BYTES
-from observatory.models import Assignment, Level, Role, Scheme, User
+from observatory.models import Level, Role, Scheme
 from tests.importers.deposit_makers import FORM, a_list, a_partner, environment
 from tests.layers.places import features, place_of, square
+from tests.people import somebody
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -79,9 +80,7 @@ def bearer(user):
 
 @pytest.fixture
 def analyst(rules):
-    user = User.objects.create_user("analyst")
-    Assignment.objects.create(user=user, role=Role.ANALYST)
-    return bearer(user)
+    return bearer(somebody("analyst", Role.ANALYST))
 
 
 def test_a_versioned_tile_is_answered_by_the_proxy_alone_even_when_the_server_is_gone(

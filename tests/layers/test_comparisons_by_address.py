@@ -31,13 +31,15 @@ from observatory.models import (
     Territory,
 )
 from tests.factories import a_source, a_territory
-from tests.layers.test_tables_of_figures import shown, someone
+from tests.layers.figures import shown, someone
 from tests.observatory.figures_makers import (
     a_contract,
     a_figure,
     a_framework,
+    a_share,
     an_indicator,
     an_organisation,
+    two_quarters_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -54,10 +56,7 @@ def city() -> Territory:
 
 @pytest.fixture
 def quarters(city: Territory) -> list[Territory]:
-    found = [a_territory(Level.QPV, f"QP07500{n}", generation=2015) for n in (1, 2)]
-    for quarter in found:
-        Membership.objects.create(member=quarter, container=city, area_share=1, source=shown())
-    return found
+    return two_quarters_of(city, shown())
 
 
 @pytest.fixture
@@ -69,10 +68,7 @@ def share(
     indicator: Indicator, place: Territory, top: float, under: float, year: int = 2018,
     source: Any = None,
 ) -> None:  # fmt: skip
-    a_figure(
-        indicator, place, year, 100 * top / under, numerator=top, denominator=under,
-        source=source or shown(),
-    )  # fmt: skip
+    a_share(indicator, place, year, top, under, source=source or shown())
 
 
 @pytest.fixture

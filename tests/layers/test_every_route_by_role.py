@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 
 from layers.problems import REST
-from observatory.models import Assignment, Level, Right, Role, User
+from observatory.models import Level, Right, Role
 from observatory.permissions import DEFAULT_RULES
+from tests.people import client_of, somebody
 from tests.routes import routes_of
 
 pytestmark = pytest.mark.django_db
@@ -84,11 +85,8 @@ def test_each_role_sees_the_same_through_every_outlet(secret_layer, make_area, m
     make_grid()
     shown = make_area()
     draft = make_area(Level.QPV, "P1", "Projet", status="negotiation")
-    client, rights = Client(), DEFAULT_RULES[role or Role.PUBLIC]
-    if role:
-        user = User.objects.create_user("someone")
-        Assignment.objects.create(user=user, role=role)
-        client.force_login(user)
+    rights = DEFAULT_RULES[role or Role.PUBLIC]
+    client = client_of(somebody("someone", role) if role else None)
     expected = {OPEN: 200, DRAFT: 200 if Right.VIEW_WORKING in rights else 404}
     for address in filter(None, ROUTES.values()):
         for layer, fid in ((OPEN, shown.pk), (DRAFT, draft.pk)):
@@ -102,8 +100,7 @@ def test_a_token_stands_for_its_person(secret_layer, make_area):
     from rest_framework.authtoken.models import Token
 
     make_area(Level.QPV, "P1", "Projet", status="negotiation")
-    user = User.objects.create_user("analyst")
-    Assignment.objects.create(user=user, role=Role.ANALYST)
+    user = somebody("analyst", Role.ANALYST)
     good = {"authorization": f"Token {Token.objects.create(user=user).key}"}
     bad = {"authorization": "Token nothing"}
     for address in (

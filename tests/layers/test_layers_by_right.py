@@ -1,23 +1,19 @@
 """A layer is shown to whoever holds its right, and does not exist for anyone else."""
 
 import pytest
-from django.test import Client
 
 from layers.registry import REGISTRY
-from observatory.models import AccessRule, Assignment, Level, Right, Role, User
+from observatory.models import AccessRule, Level, Right, Role
 from observatory.permissions import DEFAULT_RULES
 from tests.layers.places import features, place_of
+from tests.people import client_of, somebody
 
 pytestmark = pytest.mark.django_db
 PLACE = place_of(2.355, 48.885, 12)
 
 
 def signed_in(role):
-    user = User.objects.create_user(role)
-    Assignment.objects.create(user=user, role=role)
-    client = Client()
-    client.force_login(user)
-    return client
+    return client_of(somebody(role, role))
 
 
 @pytest.fixture

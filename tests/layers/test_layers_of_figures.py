@@ -20,10 +20,10 @@ from observatory.models import (
     Source,
     SourceTerms,
     Standing,
-    User,
 )
 from observatory.models import Territory as Area
 from tests.layers.places import features, place_of, square
+from tests.people import client_of, somebody
 
 pytestmark = pytest.mark.django_db
 PLACE = place_of(2.355, 48.885, 12)
@@ -64,11 +64,7 @@ def drawn(client, layer="figures_qpv", query=""):
 
 
 def as_role(role, territory=None):
-    user = User.objects.create_user(f"{role}-{territory}")
-    Assignment.objects.create(user=user, role=role, territory=territory)
-    client = Client()
-    client.force_login(user)
-    return client
+    return client_of(somebody(f"{role}-{territory}", role, territory))
 
 
 def listed(client, layer, query=""):

@@ -18,10 +18,11 @@ from layers.gate import TileGate
 from layers.kept import KeptTiles
 from observatory import health
 from observatory.logs import REQUEST_ID, DiscreetFilter, JsonFormatter
-from observatory.models import Assignment, Role, User
+from observatory.models import Role
 from observatory.paths import PROJECT
 from observatory.watching import Watched, outlet_of
 from tests.layers.places import place_of
+from tests.people import somebody
 
 NUMBER = re.compile(r"[0-9a-f]{32}")
 
@@ -197,9 +198,7 @@ class TestMetrics:
         sent = {**far, "HTTP_AUTHORIZATION": "Bearer a-long-token"}
         assert client.get("/metrics", **sent).status_code == 200
         for role, status in ((Role.ANALYST, 404), (Role.ADMINISTRATOR, 200)):
-            user = User.objects.create_user(role)
-            Assignment.objects.create(user=user, role=role)
-            client.force_login(user)
+            client.force_login(somebody(role, role))
             assert client.get("/metrics", **far).status_code == status
 
 

@@ -11,7 +11,6 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from observatory.models import (
-    Assignment,
     FollowUpSheet,
     Role,
     SheetResult,
@@ -19,15 +18,13 @@ from observatory.models import (
     User,
 )
 from tests.observatory.figures_makers import a_contract, a_sheet, an_indicator, an_organisation
+from tests.people import somebody
 
 pytestmark = pytest.mark.django_db
 
 
 def person(name: str, role: str, organisation: str = "") -> Client:
-    user = User.objects.create_user(
-        name, organisation=an_organisation(organisation) if organisation else None
-    )
-    Assignment.objects.create(user=user, role=role, territory=a_contract())
+    user = somebody(name, role, a_contract(), organisation)
     return Client(headers={"authorization": f"Token {Token.objects.create(user=user).key}"})
 
 

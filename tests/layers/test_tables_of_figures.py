@@ -13,7 +13,6 @@ from django.test import Client
 from layers.api.figures import TABLES
 from observatory.figures.differencing import protect
 from observatory.models import (
-    Assignment,
     FollowUpSheet,
     Level,
     Membership,
@@ -22,11 +21,10 @@ from observatory.models import (
     Sharing,
     SheetResult,
     SheetState,
-    Source,
-    SourceTerms,
     User,
 )
 from tests.factories import a_source, a_territory
+from tests.layers.figures import shown, someone
 from tests.observatory.figures_makers import (
     a_contract,
     a_figure,
@@ -39,20 +37,6 @@ from tests.observatory.figures_makers import (
 pytestmark = pytest.mark.django_db
 PROVENANCE = ["source", "source_title", "producer", "vintage", "licence"]
 WITHOUT_SOURCE = {"sources", "organisations", "typologies", "classes", "reviews"}
-
-
-def shown(code: str = "publie", sharing: str = Sharing.PUBLIC, **terms: Any) -> Source:
-    found = a_source(code, licence="Licence Ouverte")
-    SourceTerms.objects.get_or_create(source=found, defaults={"sharing": sharing, **terms})
-    return found
-
-
-def someone(role: str, territory: Any = None, name: str = "quelquun") -> Client:
-    user = User.objects.create_user(name)
-    Assignment.objects.create(user=user, role=role, territory=territory)
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def as_json(client: Client, table: str, query: str = "") -> list[dict[str, Any]]:

@@ -6,25 +6,20 @@ from datetime import date
 
 from observatory.models import (
     ActorRole,
-    Assignment,
     FollowUpSheet,
     Framework,
     FrameworkRow,
     Node,
     NodeActor,
-    Role,
-    Sharing,
     SheetResult,
     SheetState,
     Source,
-    SourceTerms,
     Statement,
     Target,
     TargetForm,
     Territory,
-    User,
 )
-from tests.factories import a_source
+from tests.factories import a_source, under_terms
 from tests.observatory.figures_makers import a_contract, a_figure, an_indicator, an_organisation
 
 CITY, CAF = "Ville d’essai", "Caisse d’essai"
@@ -32,9 +27,9 @@ RATE = {"label": "Part d’élèves aidés", "unit": "%", "decimals": 1}
 
 
 def public() -> Source:
-    found = a_source("referentiel", title="Référentiel d’essai", licence="Licence Ouverte")
-    SourceTerms.objects.get_or_create(source=found, defaults={"sharing": Sharing.PUBLIC})
-    return found
+    return under_terms(
+        a_source("referentiel", title="Référentiel d’essai", licence="Licence Ouverte")
+    )
 
 
 def a_followed_contract() -> Territory:
@@ -98,13 +93,3 @@ def a_sheet_of(
         organisation=an_organisation(actor), due_on=date(2022, 3, 1), state=state,
         source=framework.source, analysis="Bonne année." if state == SheetState.VALIDATED else "",
     )  # fmt: skip
-
-
-def somebody(role: str, contract: Territory, organisation: str = "") -> User:
-    """Return an account with a role on the contract."""
-    user = User.objects.create_user(
-        f"{role} {organisation}".strip(),
-        organisation=an_organisation(organisation) if organisation else None,
-    )
-    Assignment.objects.create(user=user, role=Role(role), territory=contract)
-    return user

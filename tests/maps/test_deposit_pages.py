@@ -25,6 +25,7 @@ from tests.importers.deposit_makers import (
     upload,
 )
 from tests.maps.screen import plain
+from tests.people import client_of, somebody
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 
@@ -33,9 +34,7 @@ NEW = "/beneficiaires/nouveau/"
 
 @pytest.fixture
 def client(partner) -> Client:
-    client = Client()
-    client.force_login(partner)
-    return client
+    return client_of(partner)
 
 
 def text_of(response) -> str:
@@ -72,9 +71,7 @@ def test_a_partner_signs_in_and_out(partner):
 
 
 def test_an_account_without_an_organisation_is_told_what_to_ask_for():
-    client = Client()
-    client.force_login(User.objects.create_user("seul"))
-    response = client.get("/beneficiaires/")
+    response = client_of(somebody("seul")).get("/beneficiaires/")
     assert response.status_code == 403
     assert "Demandez à un administrateur" in text_of(response)
 

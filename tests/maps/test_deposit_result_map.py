@@ -12,6 +12,7 @@ from importers.deposits.publishing import published
 from importers.models import Deposit
 from maps.deposits.result_map import shared_counts
 from tests.importers.deposit_makers import OUTSIDE, a_partner, deposited
+from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 
@@ -21,9 +22,7 @@ TWO = "2.3600;48.8900"
 
 @pytest.fixture
 def client(partner) -> Client:
-    client = Client()
-    client.force_login(partner)
-    return client
+    return client_of(partner)
 
 
 def counted(user, *places: tuple[str, int], **ask) -> Deposit:

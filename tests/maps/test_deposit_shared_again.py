@@ -16,6 +16,7 @@ from tests.importers.deposit_makers import (
     the_towns_addresses,
 )
 from tests.maps.screen import plain
+from tests.people import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deposit_site")]
 
@@ -24,9 +25,7 @@ LOST = "99 chemin inconnu;75018"
 
 @pytest.fixture
 def client(partner) -> Client:
-    client = Client()
-    client.force_login(partner)
-    return client
+    return client_of(partner)
 
 
 @pytest.fixture

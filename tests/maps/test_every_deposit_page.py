@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from importers.deposits import service
 from importers.models import Deposit, DepositState
@@ -21,6 +20,7 @@ from tests.importers.deposit_makers import (
 from tests.maps.screen import Screen, plain
 from tests.maps.site import grave_faults, width_of_content
 from tests.maps.test_built_files import messages
+from tests.people import client_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -75,9 +75,7 @@ def open_page(partner, deposits, new_screen) -> Callable[[Screen, str], Screen]:
 
 
 def session_of(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+    return client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def give(screen: Screen, name: str, value: str) -> None:

@@ -10,9 +10,10 @@ from django.conf import settings
 from observatory.figures.reviews import freeze
 from observatory.models import FollowUpSheet, Role, SheetResult, Territory, User
 from tests.factories import put_default_rights_back
-from tests.maps.promises import CAF, a_followed_contract, somebody
+from tests.maps.promises import CAF, a_followed_contract
 from tests.maps.screen import Screen
 from tests.maps.test_every_deposit_page import faults_of, give, session_of
+from tests.people import somebody
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHEET = "/suivi/fiches/vacances-2021/"
@@ -37,7 +38,7 @@ def contract(transactional_db: None) -> Territory:
 
 @pytest.fixture
 def actor(contract: Territory) -> User:
-    return somebody(Role.REFERENT, contract, CAF)
+    return somebody("caf", Role.REFERENT, contract, CAF)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_pages_of_engagements_have_no_serious_fault_and_fit(
 ) -> None:
     review = freeze(contract, 2021)
     screen = new_screen(width, 800)
-    lead = somebody(Role.CONTRACT_LEAD, contract)
+    lead = somebody("pilote", Role.CONTRACT_LEAD, contract)
     give(screen, settings.SESSION_COOKIE_NAME, session_of(lead))
     found = {}
     for name, path in PAGES.items():
@@ -115,12 +116,23 @@ def test_what_cannot_be_is_said_beside_the_form_and_marked(
     screen = filling(troubled=True)
     screen.page.fill("#result-1", "beaucoup")
     screen.page.press("#result-1", "Tab")
-    told(screen, "Pas enregistré")
+    told(screen, "Pas enregistré : « beaucoup » n’est pas un nombre.")
     assert screen.page.get_attribute("#result-1", "aria-invalid") == "true"
     assert stored().result is None
     screen.page.fill("#result-1", "12")
     told(screen, "Enregistré.")
     assert screen.page.get_attribute("#result-1", "aria-invalid") == "false"
+
+
+def test_whoever_is_signed_out_meanwhile_is_told_to_sign_in_again(
+    filling: Callable[..., Screen],
+) -> None:
+    screen = filling(troubled=True)
+    screen.page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    screen.page.fill("#result-1", "12")
+    told(screen, "Pas enregistré : le site n’a pas répondu comme attendu. Rechargez la page")
+    assert screen.page.input_value("#result-1") == "12"
+    assert stored().result is None
 
 
 def test_the_sheet_is_filled_and_handed_in_without_a_script(
@@ -154,7 +166,8 @@ def test_a_printed_review_has_neither_menu_nor_forms(
     contract: Territory, new_screen: Callable[..., Screen]
 ) -> None:
     screen = new_screen()
-    give(screen, settings.SESSION_COOKIE_NAME, session_of(somebody(Role.CONTRACT_LEAD, contract)))
+    lead = somebody("pilote", Role.CONTRACT_LEAD, contract)
+    give(screen, settings.SESSION_COOKIE_NAME, session_of(lead))
     screen.open("/suivi/CV-ESSAI/bilan/2021/", ready=READY)
     freeze_it = screen.page.get_by_role("button", name="Figer ce bilan")
     assert freeze_it.is_visible()

@@ -21,7 +21,8 @@ from observatory.models import (
     SourceTerms,
     Territory,
 )
-from tests.maps.promises import CAF, CITY, a_followed_contract, somebody
+from tests.maps.promises import CAF, CITY, a_followed_contract
+from tests.people import client_of, somebody
 
 pytestmark = pytest.mark.django_db
 TREE = "/suivi/CV-ESSAI/essai/"
@@ -36,9 +37,7 @@ def contract() -> Territory:
 
 
 def signed_in(role: str, contract: Territory, organisation: str = "") -> Client:
-    client = Client()
-    client.force_login(somebody(role, contract, organisation))
-    return client
+    return client_of(somebody(f"{role} {organisation}".strip(), role, contract, organisation))
 
 
 def text(client: Client, address: str) -> str:

@@ -31,6 +31,7 @@ from tests.maps.screen import plain
 from tests.maps.site import grave_faults, width_of_content
 from tests.maps.town import build_town
 from tests.observatory.figures_makers import a_contract, a_sheet, an_organisation
+from tests.people import client_of, somebody
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 6, 1)
@@ -39,12 +40,8 @@ HOME = "/accueil/"
 
 def someone(name: str, role: str = "", organisation: str = "", contract: str = "CV-TEST") -> User:
     """Return an account; a partner's role is held everywhere, any other on one contract."""
-    own = an_organisation(organisation) if organisation else None
-    user = User.objects.create_user(name, organisation=own)
-    if role:
-        where = None if role == Role.PARTNER else a_contract(contract)
-        Assignment.objects.create(user=user, role=role, territory=where)
-    return user
+    where = None if role in {"", Role.PARTNER} else a_contract(contract)
+    return somebody(name, role, where, organisation)
 
 
 def a_deposit(organisation: str, name: str, state: str, **more: object) -> Deposit:
@@ -57,10 +54,7 @@ def a_deposit(organisation: str, name: str, state: str, **more: object) -> Depos
 
 def seen_by(user: User | None) -> str:
     """Return the words of the page, as somebody reads them."""
-    client = Client()
-    if user is not None:
-        client.force_login(user)
-    answer = client.get(HOME)
+    answer = client_of(user).get(HOME)
     assert answer.status_code == 200
     body = answer.content.decode().partition("<main")[2]
     return plain(re.sub(r"<[^>]+>", " ", body)).replace("&#x27;", "'")

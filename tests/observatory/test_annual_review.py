@@ -14,7 +14,6 @@ from django.db import IntegrityError, connection, transaction
 from observatory.figures import reviews, sheets
 from observatory.figures.errors import NotYours
 from observatory.models import (
-    Assignment,
     FrameworkRow,
     Indicator,
     IndicatorState,
@@ -28,7 +27,6 @@ from observatory.models import (
     Target,
     TargetForm,
     Territory,
-    User,
 )
 from tests.factories import a_source
 from tests.observatory.figures_makers import (
@@ -38,6 +36,7 @@ from tests.observatory.figures_makers import (
     an_indicator,
     an_organisation,
 )
+from tests.people import somebody
 
 pytestmark = pytest.mark.django_db
 
@@ -186,8 +185,7 @@ def test_the_next_year_says_what_changed(contract: Territory, sheet: Any) -> Non
 
 
 def test_edits_of_sheets_are_counted(contract: Territory, sheet: Any) -> None:
-    lead = User.objects.create_user("pilote")
-    Assignment.objects.create(user=lead, role=Role.CONTRACT_LEAD, territory=contract)
+    lead = somebody("pilote", Role.CONTRACT_LEAD, contract)
     sheets.send_back(lead, sheet, "Vérifier le taux")
     assert reviews.compile_year(contract, 2019)["changes"]["edits"] == {"sheets": 1, "changes": 1}
 
@@ -200,8 +198,7 @@ def test_edits_of_sheets_are_counted(contract: Territory, sheet: Any) -> None:
 def test_only_the_steering_side_freezes_a_year(
     contract: Territory, role: str, allowed: bool
 ) -> None:
-    user = User.objects.create_user("quelquun")
-    Assignment.objects.create(user=user, role=role, territory=contract)
+    user = somebody("quelquun", role, contract)
     if allowed:
         assert reviews.freeze_as(user, contract, 2019).made_by == user
     else:

@@ -16,7 +16,6 @@ from observatory.figures.errors import BadSheet, NotYours, WrongStep
 from observatory.figures.rates import rate_of
 from observatory.history import history_of
 from observatory.models import (
-    Assignment,
     FollowUpSheet,
     FrameworkRow,
     Nature,
@@ -37,17 +36,14 @@ from tests.observatory.figures_makers import (
     an_indicator,
     an_organisation,
 )
+from tests.people import somebody
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2019, 6, 1)
 
 
 def someone(name: str, role: str, organisation: str = "", contract: str = "CV-TEST") -> User:
-    user = User.objects.create_user(
-        name, organisation=an_organisation(organisation) if organisation else None
-    )
-    Assignment.objects.create(user=user, role=role, territory=a_contract(contract))
-    return user
+    return somebody(name, role, a_contract(contract), organisation)
 
 
 @pytest.fixture

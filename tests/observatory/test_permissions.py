@@ -17,6 +17,7 @@ from observatory.models import (
     User,
 )
 from observatory.permissions import may
+from tests.people import somebody
 
 pytestmark = pytest.mark.django_db
 
@@ -44,9 +45,7 @@ def goutte_dor(source, paris):
 
 @pytest.fixture
 def lead(paris):
-    user = User.objects.create_user("lead")
-    Assignment.objects.create(user=user, role=Role.CONTRACT_LEAD, territory=paris)
-    return user
+    return somebody("lead", Role.CONTRACT_LEAD, paris)
 
 
 def test_everybody_sees_what_is_public_and_nothing_else():

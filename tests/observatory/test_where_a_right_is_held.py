@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from observatory.models import AccessRule, Assignment, Level, Membership, Right, Role, User
+from observatory.models import AccessRule, Level, Membership, Right, Role, User
 from observatory.permissions import may, territories_where
 from tests.factories import a_source, a_territory
+from tests.people import somebody
 
 pytestmark = pytest.mark.django_db
 DAY = date(2020, 6, 1)
@@ -38,9 +39,7 @@ def places() -> dict[str, object]:
 def test_the_list_agrees_with_the_question_asked_place_by_place(
     places: dict, role: str | None, held_on: str
 ) -> None:
-    user = User.objects.create_user("quelquun")
-    if role:
-        Assignment.objects.create(user=user, role=role, territory=places.get(held_on))
+    user = somebody("quelquun", role or "", places.get(held_on))
     AccessRule.objects.create(role=Role.PARTNER, right=Right.VIEW_WORKING, territory=places["CV2"])
     AccessRule.objects.create(role=Role.PUBLIC, right=Right.VIEW_SHARED, territory=places["QP1"])
     for right in Right:
