@@ -9,9 +9,9 @@ from django.test import Client
 
 from carroyage.models import Cell, ComputedZone, GridDataset
 from layers.registry import REGISTRY, Attribute, Layer
-from observatory.models import AccessRule, Level, Perimeter, Right, Run, RunState, Source, Status
+from observatory.models import Level, Perimeter, Right, Run, RunState, Source, Status
 from observatory.models import Territory as Area
-from observatory.permissions import DEFAULT_RULES
+from tests.factories import put_default_rights_back
 from tests.layers.places import multi, square
 
 # Lower-left corner, in EPSG:3035, of a block of cells in the north of Paris.
@@ -33,12 +33,7 @@ def _nothing_kept_in_the_projects_own_folder(monkeypatch, tmp_path):
 @pytest.fixture
 def rules(db):
     """The default rights; a test that commits leaves the tables empty behind it."""
-    if not AccessRule.objects.exists():
-        AccessRule.objects.bulk_create(
-            AccessRule(role=role, right=right)
-            for role, rights in DEFAULT_RULES.items()
-            for right in rights
-        )
+    put_default_rights_back()
 
 
 @pytest.fixture
