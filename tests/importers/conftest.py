@@ -11,6 +11,7 @@ import pytest
 from carroyage.models import Cell, CellIncome, GridDataset
 from importers.errors import ImporterError
 from importers.loads import Loaded, load
+from importers.matching import Matcher
 from importers.options import LoadOptions
 from observatory.models import (
     Address,
@@ -23,6 +24,7 @@ from observatory.models import (
     Source,
     Territory,
 )
+from tests.importers.matching_town import the_town
 
 STORED = (
     Address, Alias, Cell, CellIncome, GridDataset, Lineage, Membership, Perimeter, Source,
@@ -70,6 +72,12 @@ def refused(bring: Callable[..., Loaded], nothing_stored: Callable[[], None]) ->
         return words[0]
 
     return run
+
+
+@pytest.fixture(scope="module")
+def town() -> Matcher:
+    """The small town whose streets lists confuse."""
+    return the_town()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importers.matching import Matcher
+from importers.matching import Match, Matcher
 from importers.matching.index import StreetIndex
 
 # street, commune, postcode, numbers, start (lon, lat): doors 20 m apart, going east.
@@ -55,3 +55,9 @@ def rows():
 def the_town() -> Matcher:
     """Return a matcher over the town."""
     return Matcher(StreetIndex.of(rows()))
+
+
+def found(match: Match) -> str:
+    """Return the door that was found."""
+    assert match.place is not None
+    return match.place.label

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers.matching import Level, Match, Matcher, Outcome
+from importers.matching import Level, Matcher, Outcome
 from importers.matching.match import Why
-from tests.importers.matching_town import STREETS, the_town
-
-
-@pytest.fixture(scope="module")
-def town() -> Matcher:
-    return the_town()
-
-
-def found(match: Match) -> str:
-    assert match.place is not None
-    return match.place.label
+from tests.importers.matching_town import STREETS, found, the_town
 
 
 @pytest.mark.parametrize(
@@ -318,11 +310,7 @@ def test_a_door_written_as_the_reference_writes_it_is_always_found(street, data)
     assert found(match) == f"{number} {name} ({commune})"
 
 
-_kept: list[Matcher] = []
-
-
+@cache
 def the_only_town() -> Matcher:
     """Return the town, made once: hypothesis does not mix with fixtures of functions."""
-    if not _kept:
-        _kept.append(the_town())
-    return _kept[0]
+    return the_town()

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from importers.matching import Level, Match, Matcher, Outcome
+from importers.matching import Level, Outcome
 from importers.matching.match import Why
-from tests.importers.matching_town import the_town
-
-
-@pytest.fixture(scope="module")
-def town() -> Matcher:
-    return the_town()
-
-
-def found(match: Match) -> str:
-    assert match.place is not None
-    return match.place.label
-
+from tests.importers.matching_town import found
 
 # Each form of a messy list, written for the boulevard of the 10th and the rue of the 18th.
 FORMS = (

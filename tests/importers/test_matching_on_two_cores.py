@@ -11,19 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from importers.matching import Matcher
 from importers.matching.beside import LEAST, Pair, beside, two_cores
-from tests.importers.matching_town import the_town
 
 pytestmark = pytest.mark.skipif(not two_cores(), reason="this machine has one core")
 
 CELLS = ("12 rue des Peupliers", "62 bis rue Parmentier", "5 av victor hugoo", "ZAC PAJOL",
          "8 rue de la Chapelle / 12 rue des Peupliers", "", "rue Piat 75020")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def town() -> Matcher:
-    return the_town()
 
 
 def a_list(rows: int) -> list[tuple[str, str, str]]:
