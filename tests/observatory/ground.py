@@ -10,7 +10,7 @@ import pyproj
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 
-from observatory.lifecycle import Decision, Target
+from observatory.lifecycle import Decision, Target, open_negotiation
 from observatory.models import Level, Lineage, OperationPart, Perimeter, Status, Territory
 from tests.factories import a_perimeter, a_territory
 
@@ -104,6 +104,11 @@ def decree(day: date = DECREE, **fields: Any) -> Decision:
 def the_result(operation: Any) -> Perimeter:
     (part,) = operation.parts.filter(role="output")
     return part.perimeter
+
+
+def negotiated(shape: Any, code: str = "Z1-001", into: Target | None = PORTES) -> Perimeter:
+    """Store a computed zone and open it to negotiation, as a quarter unless told otherwise."""
+    return the_result(open_negotiation([a_zone(code, shape)], decided(), into=into))
 
 
 def results(operation: Any) -> list[Perimeter]:

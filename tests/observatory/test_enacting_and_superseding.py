@@ -26,6 +26,7 @@ from tests.observatory.ground import (
     decided,
     decree,
     everything,
+    negotiated,
     square,
     the_result,
 )
@@ -36,8 +37,7 @@ pytestmark = pytest.mark.django_db
 class TestEnacting:
     @pytest.fixture
     def ready(self):
-        zone = a_zone("Z1-001", square(0, 0, 2, 2))
-        return the_result(open_negotiation([zone], decided(), into=PORTES))
+        return negotiated(square(0, 0, 2, 2))
 
     def test_a_computed_zone_is_not_enacted_without_negotiation(self):
         with pytest.raises(errors.WrongStatus, match=r"computed, v\d+\) cannot be enacted"):
@@ -57,8 +57,7 @@ class TestEnacting:
             enact([ready], decree(), Validity(START, START))
 
     def test_a_zone_without_a_quarter_is_refused_then_named(self):
-        zone = a_zone("Z1-001", square(0, 0))
-        opened = the_result(open_negotiation([zone], decided()))
+        opened = negotiated(square(0, 0), into=None)
         with pytest.raises(errors.NoQuarter, match="still a zone"):
             enact([opened], decree(), Validity(START))
         law = enact([opened], decree(), Validity(START), into={opened.pk: PORTES})
@@ -102,8 +101,7 @@ class TestEnacting:
         assert Perimeter.objects.in_force().on(START).count() == 2
 
     def test_two_quarters_of_one_act_must_not_overlap(self, ready):
-        zone = a_zone("Z1-002", square(1, 1, 2, 2))
-        other = the_result(open_negotiation([zone], decided(), into=Target("QP075002", "Autre")))
+        other = negotiated(square(1, 1, 2, 2), "Z1-002", Target("QP075002", "Autre"))
         with pytest.raises(errors.Overlapping):
             enact([ready, other], decree(), Validity(START))
         assert not Perimeter.objects.in_force().exists()
@@ -118,8 +116,7 @@ class TestDeliveredShapes:
 
     @pytest.fixture
     def ready(self, delivered):
-        zone = a_zone("Z1-001", square(0, 0, 2, 2))
-        return the_result(open_negotiation([zone], decided(), into=PORTES))
+        return negotiated(square(0, 0, 2, 2))
 
     def test_without_asking_the_delivered_shape_stands_in_the_way(self, ready):
         with pytest.raises(errors.AlreadyInForce, match="already in force") as refusal:
@@ -142,8 +139,7 @@ class TestDeliveredShapes:
         assert everything() == before
 
     def test_a_shape_of_another_place_is_not_adopted(self, delivered):
-        zone = a_zone("Z1-001", square(1.5, 0, 3, 2))
-        ready = the_result(open_negotiation([zone], decided(), into=PORTES))
+        ready = negotiated(square(1.5, 0, 3, 2))
         with pytest.raises(errors.AlreadyInForce, match="of their ground in common"):
             enact([ready], decree(), Validity(START), adopt=True)
 
