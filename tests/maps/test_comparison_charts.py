@@ -4,67 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 
 import pytest
-from django.test import Client
 
 from maps.charts.theme import Chart
-from maps.comparison.asked import Asked, ask
-from maps.comparison.charts import chart_called, charts_of, heat_chart, target_charts
-from maps.comparison.overview import heat_level
-from maps.comparison.selection import Selection
+from maps.comparison.charts import chart_called, charts_of
 from maps.comparison.sparks import sparks_of
-from observatory.models import (
-    Indicator,
-    Level,
-    Membership,
-    Nature,
-    Polarity,
-    SeriesBreak,
-    Standing,
-    Target,
-    TargetForm,
-    Territory,
-    Typology,
-)
-from observatory.models.reviews import TypologyClass
+from observatory.models import Indicator, Level, Membership, SeriesBreak, Standing
 from tests.factories import a_source, a_territory
-from tests.maps.facts import a_share, an_indicator, observe, public_source
+from tests.maps.comparison_readings import (
+    another_quarter,
+    asked,
+    cells,
+    quarter,
+    reading,
+    said,
+    with_nation,
+)
+from tests.maps.facts import a_share, observe, public_source
 from tests.maps.screen import plain
-from tests.observatory.figures_makers import a_framework
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts")]
 FEW = ("poverty-rate", "median-income", "helped")
-
-
-def quarter(code: str) -> Territory:
-    return Territory.objects.get(code=code)
-
-
-def asked(indicators: tuple[str, ...] = ("poverty-rate",), **more) -> Asked:
-    return ask(None, Selection(within="contract:CV1", indicators=indicators, **more))
-
-
-def reading(kind: str, code: str = "poverty-rate", **more):
-    shown = chart_called(asked((code,), **more), kind, code)
-    return None if shown is None else shown.reading
-
-
-def said(kind: str, code: str = "poverty-rate", **more) -> str:
-    return plain(" ".join(reading(kind, code, **more).sentences))
-
-
-def cells(told) -> dict[str, list[str]]:
-    return {name: [plain(str(cell)) for cell in row] for _code, name, row in told.rows}
-
-
-def with_nation(share: float = 14.0) -> Territory:
-    country = a_territory(Level.COUNTRY, "FR", "France entière", source=public_source())
-    poverty = Indicator.objects.get(code="poverty-rate")
-    for year in (2019, 2021):
-        a_share(poverty, country, year, share, 100)
-    return country
 
 
 class TestValuesAndReferences:
@@ -94,13 +55,7 @@ class TestValuesAndReferences:
         assert "plusieurs communes" in rest.reason
 
     def test_a_withheld_value_and_a_missing_one_are_counted_apart(self):
-        third = a_territory(Level.QPV, "QN075903", "Tiers", generation=2024, source=a_source())
-        Membership.objects.create(
-            member=third, container=Territory.objects.get(code="CV1"), source=a_source()
-        )
-        from tests.factories import a_perimeter
-
-        a_perimeter(third)
+        another_quarter()
         told = reading("points", "helped")
         assert cells(told)["L’Écluse et alentours"] == ["retenu"]
         assert cells(told)["Tiers"] == ["sans donnée"]
@@ -197,133 +152,16 @@ class TestScatter:
         assert "Trop peu de quartiers" in shown.reading.sentences[1]
 
     def test_a_link_is_told_with_its_measure_and_a_warning(self):
-        contract = Territory.objects.get(code="CV1")
         poverty = Indicator.objects.get(code="poverty-rate")
         income = Indicator.objects.get(code="median-income")
-        from tests.factories import a_perimeter
-
         for step in range(8):
-            one = a_territory(Level.QPV, f"QN07590{step + 3}", f"Q{step}", generation=2024)
-            a_perimeter(one)
-            Membership.objects.create(member=one, container=contract, source=a_source())
+            one = another_quarter(f"QN07590{step + 3}", f"Q{step}")
             a_share(poverty, one, 2021, 100 + 20 * step, 1_000)
             observe(income, one, 2021, 20_000 - 500 * step)
         shown = chart_called(asked(FEW, year=2021), "nuage", "ensemble")
         told = plain(shown.reading.sentences[1])
         assert told.startswith("Quand l’un monte, l’autre descend (corrélation des rangs : −1,00)")
         assert "cause" in told
-
-
-@pytest.fixture
-def typology() -> Typology:
-    codes = ["poverty-rate", "median-income"]
-    made = Typology.objects.create(
-        name="Deux classes, 2021",
-        parameters={"indicators": codes, "year": 2021, "count": 2},
-        facts={"sources": [{"producer": "Insee", "title": "Tableau d’essai", "vintage": "2021"}]},
-    )
-    for code, number in (("QN075901", 1), ("QN075902", 2)):
-        TypologyClass.objects.create(
-            typology=made, territory=quarter(code), number=number, score=2.0 - number,
-            stability=0.875, difficulties=1, known=2,
-        )  # fmt: skip
-    return made
-
-
-class TestTypology:
-    def test_the_most_precarious_class_comes_first_with_its_values(self, typology):
-        told = heat_chart(asked())[1].reading
-        assert [name for _code, name, _cells in told.rows] == [
-            "L’Écluse et alentours", "Haut-Coteau",
-        ]  # fmt: skip
-        assert cells(told)["L’Écluse et alentours"] == ["1", "88 %", "42,0 %", "13 500 €"]
-
-    def test_a_class_is_said_to_open_no_right(self, typology):
-        assert "n’ouvre aucun droit" in heat_chart(asked())[1].reading.sentences[0]
-
-    def test_its_colours_follow_the_better_way_of_each_indicator(self, typology, client):
-        # Poorer and with less income: worse in both, whatever way the figures go.
-        page = client.get("/comparer/?dans=contract:CV1").content.decode()
-        row = page.partition('class="heat-table"')[2].partition("L’Écluse")[2].partition("</tr>")[0]
-        assert re.findall(r"heat--(\d)", row) == ["4", "4"]
-
-    @pytest.mark.parametrize(("deviation", "step"), [(-3.0, 1), (-1.5, 2), (0.49, 3), (1.5, 5)])
-    def test_a_step_holds_its_lower_edge(self, deviation, step):
-        assert heat_level(deviation) == step
-
-    def test_the_quarters_of_a_class_can_be_compared(self, typology):
-        found = ask(None, Selection(within="classe:2", indicators=("poverty-rate",)))
-        assert [one.code for one in found.found.quarters] == ["QN075902"]
-
-    def test_a_typology_of_figures_kept_from_a_person_is_not_shown(self, typology):
-        poverty = Indicator.objects.get(code="poverty-rate")
-        observe(
-            poverty, Territory.objects.get(code="QP075901"), 2021, 9.0, source=a_source("prive")
-        )
-        assert heat_chart(asked()) is None
-        assert ask(None, Selection(within="classe:1")).found.quarters == []
-
-
-class TestTargets:
-    @pytest.fixture
-    def framework(self):
-        contract = Territory.objects.get(code="CV1")
-        made = a_framework("cadre-cv1", contract)
-        made.source = public_source()
-        made.save()
-        nothing = an_indicator("nothing", "Places ouvertes", Nature.COUNT, polarity=Polarity.HIGHER)
-        poverty = Indicator.objects.get(code="poverty-rate")
-        observe(poverty, contract, 2021, 25.0)
-        for indicator, value in ((poverty, 30.0), (nothing, 12.0)):
-            node = made.nodes.create(
-                kind="theme", key=indicator.code, order=1, label=indicator.label
-            )
-            node.rows.create(indicator=indicator, key="1", label=indicator.label, order=1)
-            Target.objects.create(
-                indicator=indicator, territory=contract, framework=made, value=value,
-                form=TargetForm.ABSOLUTE, bound="ceiling", horizon=2030,
-                stated=f"au plus {value:g}", source=made.source,
-            )  # fmt: skip
-        return made
-
-    def test_reached_and_without_data_are_told_apart(self, framework):
-        (told,) = target_charts(asked())
-        assert cells(told.reading)["Taux de pauvreté"][:3] == ["atteinte", "au plus 30", "25,0 %"]
-        assert cells(told.reading)["Places ouvertes"][0] == "sans donnée"
-
-    def test_they_are_drawn_and_taken_away(self, framework, client):
-        for form, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("csv", b"code,")):
-            answer = client.get(f"/comparer/cibles/cadre-cv1.{form}?dans=contract:CV1")
-            assert answer.content.startswith(start)
-
-    def test_a_class_or_a_choice_by_hand_has_no_targets(self, framework):
-        found = ask(None, Selection(within="main", quarters=("QN075901",)))
-        assert target_charts(found) == []
-
-
-class TestByHand:
-    def test_a_quarter_is_added_by_its_name_whatever_its_accents(self, client):
-        answer = client.get("/comparer/?dans=main&ajouter=l’ecluse et alentours")
-        assert answer.status_code == 302
-        assert "quartier=QN075901" in answer["Location"]
-
-    def test_what_the_list_beside_the_field_writes_is_understood(self):
-        found = Selection(within="main").with_quarter("QN075902 – Haut-Coteau")
-        assert found.quarters == ("QN075902",)
-
-    def test_a_name_that_is_nobody_s_is_said(self, client):
-        page = client.get("/comparer/?dans=main&ajouter=Nulle part").content.decode()
-        assert "Aucun quartier ne s’appelle « Nulle part »" in page
-
-    def test_a_name_of_two_quarters_asks_for_the_code(self, client):
-        a_territory(Level.QPV, "QN075904", "Haut-Coteau", generation=2024)
-        page = client.get("/comparer/?dans=main&ajouter=Haut-Coteau").content.decode()
-        assert "donnez le code de l’un" in page
-
-    def test_quarters_of_different_wholes_stand_side_by_side(self):
-        Membership.objects.filter(container__code="CV1", member__code="QN075902").delete()
-        found = ask(None, Selection(within="main", quarters=("QN075901", "QN075902")))
-        assert [one.code for one in found.found.quarters] == ["QN075902", "QN075901"]
 
 
 class TestLinesOfTheTable:
@@ -365,21 +203,8 @@ class TestFiles:
         page = client.get("/comparer/?dans=contract:CV1").content.decode()
         assert page.count("Source : Insee, Tableau d’essai") >= 3
 
-    @pytest.mark.parametrize("form", ["svg", "png"])
-    @pytest.mark.parametrize("kind", ["ecarts", "typologie"])
-    def test_it_is_drawn_as(self, client, typology, kind, form):
-        name = "ensemble" if kind == "typologie" else "poverty-rate"
-        answer = client.get(f"/comparer/{kind}/{name}.{form}?dans=contract:CV1")
-        assert answer.content.startswith({"svg": b"<?xml", "png": b"\x89PNG"}[form])
-
     def test_a_quarter_without_any_figure_still_has_its_line_in_the_dots(self, monkeypatch):
-        from tests.factories import a_perimeter
-
-        third = a_territory(Level.QPV, "QN075903", "Tiers", generation=2024)
-        a_perimeter(third)
-        Membership.objects.create(
-            member=third, container=Territory.objects.get(code="CV1"), source=a_source()
-        )
+        another_quarter()
         found = asked()
         labels: list[str] = []
         save = Chart.save
@@ -393,16 +218,3 @@ class TestFiles:
         charts_of(found, found.found.columns[0])[0].draw("svg")
         assert "Tiers" in labels
         assert "sans donnée" in labels
-
-
-def test_a_reference_that_is_none_is_not_found(client: Client) -> None:
-    assert client.get("/comparer/?dans=contract:CV1&ecart=lune").status_code == 404
-
-
-def test_the_whole_choice_is_in_the_address() -> None:
-    from django.http import QueryDict
-
-    selection = Selection(
-        within="main", quarters=("A", "B"), indicators=("x",), reference="pays", pair=("x", "y")
-    )
-    assert Selection.of(QueryDict(selection.query())) == selection
