@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -21,8 +22,9 @@ from importers.deposits.perimeters import Perimeters
 from importers.deposits.private import acting_for, note_access
 from importers.deposits.publishing import publish, tables_out
 from importers.deposits.store import ReviewRow, Store
+from observatory.spreadsheets import harmless
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -193,16 +195,14 @@ def as_csv(deposit: Deposit, actor: int | None = None) -> str:
         best = row.candidates[0]["label"] if row.candidates else ""
         told = [row.fate, ", ".join(row.whys), best]
         cells = [row.written.get(role, "") for role in roles]
-        writer.writerow([row.number, *map(harmless, [*cells, *told])])
+        writer.writerow([row.number, *map(_as_text, [*cells, *told])])
     return "\ufeff" + target.getvalue()
 
 
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula.
+def _as_text(written: str) -> str:
+    """Return a cell as it was written: a number stays one, nothing is run as a formula.
 
-    >>> harmless("=1+1"), harmless("12 rue X"), harmless("-2.35")
+    >>> _as_text("=1+1"), _as_text("12 rue X"), _as_text("-2.35")
     ("'=1+1", '12 rue X', '-2.35')
     """
-    if text.startswith(FORMULA) and not text[1:].replace(".", "", 1).isdigit():
-        return "'" + text
-    return text
+    return written if NUMBER.fullmatch(written) else str(harmless(written))

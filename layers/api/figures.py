@@ -19,10 +19,10 @@ from layers.api.figures_registers import REGISTERS
 from layers.api.figures_table import Table
 from layers.api.views import Narrow, Rows, person_of
 from layers.errors import UnknownPage
-from layers.exports.cells import harmless
 from layers.openview import OpenView, answer_json
 from observatory.models import Right, User
 from observatory.permissions import may
+from observatory.spreadsheets import harmless
 
 TABLES: dict[str, Table] = {table.name: table for table in (*REGISTERS, *PROMISES, *MONEY)}
 AT_A_TIME = 2_000

@@ -17,7 +17,6 @@ from layers.api.figures_promises import PROMISES
 from layers.api.figures_table import CODE, YEAR
 from layers.api.views import person_of
 from layers.errors import BadParameter, Conflict, Forbidden, LayersError, NoSuchFeature
-from layers.exports.cells import harmless
 from layers.openview import OpenView, answer_json
 from layers.parameters import read_all
 from observatory.errors import ObservatoryError
@@ -25,6 +24,7 @@ from observatory.figures import sheets as service
 from observatory.figures.errors import BadSheet, NotYours, WrongStep
 from observatory.models import FollowUpSheet, Right, Territory, User
 from observatory.permissions import may
+from observatory.spreadsheets import harmless
 
 SHEETS, RESULTS = ({t.name: t for t in PROMISES}[name] for name in ("sheets", "results"))
 STATUSES: dict[type[ObservatoryError], type[LayersError]] = {

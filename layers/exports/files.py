@@ -25,9 +25,9 @@ from psycopg import sql
 
 from layers.errors import TooManyRows
 from layers.exports.about import lines_about
-from layers.exports.cells import harmless
 from layers.features import count_of, feature_of, geojson_of, rows_of
 from layers.selection import Selection
+from observatory.spreadsheets import harmless
 
 ABOUT = "metadonnees"
 # Rows of a worksheet, one of them for the names.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
-from layers.exports.cells import harmless
 from maps.comparison.readings import Reading
 from maps.comparison.table import Comparison
 from maps.figures import Figure
+from observatory.spreadsheets import csv_text
 
 HEADINGS = (
     "code", "quarter", "indicator", "label", "year", "value", "unit", "standing", "source",
@@ -20,15 +18,12 @@ def rows_of(found: Comparison) -> list[dict[str, Any]]:
     """Return one row a quarter and indicator, and one a reference, as plain data."""
     told = []
     for column in found.columns:
-        source = " ; ".join(
-            f"{s['producer']}, {s['title']}, {s['vintage']}" for s in column.sources
-        )
         about = {
             "indicator": column.indicator.code,
             "label": column.indicator.label,
             "year": column.year,
             "unit": column.indicator.unit,
-            "source": source,
+            "source": _cited(column.sources),
         }
         for one in found.quarters:
             figure = _figure(column.figure(one))
@@ -38,6 +33,10 @@ def rows_of(found: Comparison) -> list[dict[str, Any]]:
     return [{name: row[name] for name in HEADINGS} for row in told]
 
 
+def _cited(sources: list[dict[str, str]]) -> str:
+    return " ; ".join(f"{one['producer']}, {one['title']}, {one['vintage']}" for one in sources)
+
+
 def _figure(figure: Figure) -> dict[str, Any]:
     standing = figure.standing or ("computed" if figure.value is not None else "not_available")
     return {"value": figure.value, "standing": standing}
@@ -45,12 +44,7 @@ def _figure(figure: Figure) -> dict[str, Any]:
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
     """Return the rows as CSV; no cell can be taken for a formula by a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(HEADINGS)
-    for row in rows:
-        writer.writerow([harmless(row[name]) for name in HEADINGS])
-    return text.getvalue()
+    return csv_text(HEADINGS, ([row[name] for name in HEADINGS] for row in rows))
 
 
 READING = ("code", "name", "heading", "value", "unit", "standing", "source")
@@ -58,14 +52,10 @@ READING = ("code", "name", "heading", "value", "unit", "standing", "source")
 
 def reading_csv(reading: Reading) -> str:
     """Return a chart's rows as CSV, one line a cell; withheld and missing are told apart."""
-    source = " ; ".join(f"{s['producer']}, {s['title']}, {s['vintage']}" for s in reading.sources)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(READING)
+    source, lines = _cited(reading.sources), []
     for code, name, cells in reading.rows:
         for heading, cell in zip(reading.headings, cells, strict=True):
             told = {"value": cell, "standing": ""} if isinstance(cell, str) else _figure(cell)
             unit = "" if isinstance(cell, str) else cell.unit
-            line = (code, name, heading, told["value"], unit, told["standing"], source)
-            writer.writerow([harmless(one) for one in line])
-    return text.getvalue()
+            lines.append((code, name, heading, told["value"], unit, told["standing"], source))
+    return csv_text(READING, lines)

@@ -27,6 +27,7 @@ from maps.deposits.result_map import draw_result, shared_counts
 from maps.deposits.words import PRIVATE, ROLES, in_words, problem_in_words
 from observatory.models import Right, Scheme
 from observatory.permissions import may
+from observatory.spreadsheets import harmless
 
 WORKING = (DepositState.QUEUED, DepositState.RUNNING)
 COUNTED = (DepositState.DONE, DepositState.PURGED)
@@ -203,7 +204,7 @@ def result_table(request: HttpRequest, number: int) -> HttpResponse:
                      "part_de_toutes", "part_des_situees", "au_moins", "au_plus"])  # fmt: skip
     for zone in told["zones"]:
         shares = (zone["share_of_all"], zone["share_of_located"], *(zone["bounds"] or ("", "")))
-        writer.writerow([zone["level"], zone["code"], review.harmless(zone["name"]),
+        writer.writerow([zone["level"], zone["code"], harmless(zone["name"]),
                          zone["inside"], zone["total"], zone["located"], *shares])  # fmt: skip
     response = HttpResponse("\ufeff" + target.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="resultat-{found.pk}.csv"'

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from layers.exports.cells import harmless
 from maps.charts.savedmap import draw_saved
 from maps.charts.theme import CONTENT_TYPES
 from maps.downloads import file_answer
@@ -22,6 +19,7 @@ from maps.savedmaps.declared import MapTemplate, map_templates
 from maps.savedmaps.filled import FilledMap, fill, openings, shown_rows
 from observatory.models import Level, Right, Territory
 from observatory.permissions import may
+from observatory.spreadsheets import csv_text
 
 KINDS = CONTENT_TYPES | {"pdf": "application/pdf"}
 
@@ -101,13 +99,10 @@ def _whole(known: list[Territory], asked: str) -> Territory:
 
 
 def _csv(filled: FilledMap) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("layer", "code", "name", "value", "standing"))
+    lines = []
     for layer, rows in shown_rows(filled):
         for name, code, figure in rows:
             value = "" if figure is None or figure.value is None else figure.value
             standing = "" if figure is None else figure.standing or "not_available"
-            line = (layer.label, code, name, value, standing)
-            writer.writerow([harmless(cell) for cell in line])
-    return text.getvalue()
+            lines.append((layer.label, code, name, value, standing))
+    return csv_text(("layer", "code", "name", "value", "standing"), lines)

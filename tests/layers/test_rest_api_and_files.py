@@ -11,7 +11,7 @@ import pyogrio
 import pytest
 
 from layers.exports import files
-from layers.exports.cells import harmless
+from observatory.spreadsheets import harmless
 from tests.layers.places import square
 
 pytestmark = pytest.mark.django_db
