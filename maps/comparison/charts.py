@@ -9,16 +9,11 @@ from dataclasses import dataclass
 from maps.charts.committee import draw_heat, draw_targets
 from maps.charts.compare import draw_dots, draw_gaps, draw_lines, draw_ranks, draw_scatter
 from maps.comparison.asked import Asked
-from maps.comparison.overview import (
-    STANDS,
-    heat_reading,
-    pair_of,
-    scatter_reading,
-    targets_readings,
-)
+from maps.comparison.overview import heat_reading, pair_of, scatter_reading, targets_readings
 from maps.comparison.readings import KINDS, Reading, readings_of
 from maps.comparison.references import gaps_over_years
 from maps.comparison.table import Column
+from maps.followup.words import PROGRESS
 from maps.typologies import Heat, heat_of
 
 WHOLE = "ensemble"  # in the address of a chart of several indicators
@@ -92,7 +87,7 @@ def target_charts(asked: Asked) -> list[Shown]:
 
 def _targets(code: str, reading: Reading) -> Shown:
     counts = Counter(str(cells[0]) for _code, _name, cells in reading.rows)
-    told = [(str(word), counts[str(word)]) for word in STANDS.values() if counts[str(word)]]
+    told = [(str(word), counts[str(word)]) for word in PROGRESS.values() if counts[str(word)]]
     return Shown(code, reading, lambda form: draw_targets(told, form))
 
 

@@ -8,31 +8,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from scipy.stats import spearmanr
 
 from maps.comparison.readings import LEAST, Cell, Reading, capital
 from maps.comparison.selection import Selection
 from maps.comparison.table import Column, Comparison, pair
 from maps.figures import Figure, figure_of, quantity
+from maps.followup.words import PROGRESS
 from maps.panel import Person, citations
-from maps.portraits.around import PROGRESS, frameworks_of, stands_seen
+from maps.portraits.around import COUNTED, frameworks_of, stands_seen
 from maps.typologies import Heat
-from observatory.figures.targets import Progress
 from observatory.models import Framework, Territory
 
 # Under this many quarters a correlation tells nothing.
 LEAST_FOR_CORRELATION, CLEAR = 8, 0.3
 # In robust deviations from the median of the quarters classed.
 HEAT_EDGES = (-1.5, -0.5, 0.5, 1.5)
-STANDS = {
-    Progress.REACHED: gettext_lazy("atteinte"),
-    Progress.UNDER_WAY: gettext_lazy("en cours"),
-    Progress.LATE: gettext_lazy("en retard"),
-    Progress.NO_DATA: gettext_lazy("sans donnée"),
-    Progress.NOT_MEASURABLE: gettext_lazy("non mesurable"),
-    Progress.UNSET: gettext_lazy("sans cible fixée"),
-}
 
 
 def pair_of(found: Comparison, selection: Selection) -> tuple[Column, Column] | None:
@@ -149,21 +141,21 @@ def targets_readings(person: Person, territory: Territory) -> list[tuple[str, Re
 def targets_of(person: Person, framework: Framework) -> Reading:
     """Return the targets of a référentiel, reached ones first."""
     stands = stands_seen(person, framework)
-    order = {progress: place for place, progress in enumerate(PROGRESS)}
+    order = {progress: place for place, progress in enumerate(COUNTED)}
     rows: list[tuple[str, str, list[Cell]]] = []
     for target, stand in sorted(stands, key=lambda told: order[told[1].progress]):
         indicator = target.indicator
         value = figure_of(indicator, stand.value)
         year = "" if stand.year is None or value.value is None else str(stand.year)
         cells: list[Cell] = [
-            str(STANDS[stand.progress]), target.stated, value, year,
+            str(PROGRESS[stand.progress]), target.stated, value, year,
             "" if target.horizon is None else str(target.horizon),
         ]  # fmt: skip
         rows.append((indicator.code, indicator.label, cells))
     counts = Counter(stand.progress for _target, stand in stands)
     said = [
-        f"{capital(str(PROGRESS[progress]))}{_(' : ')}{counts[progress]}."
-        for progress in PROGRESS
+        f"{capital(str(COUNTED[progress]))}{_(' : ')}{counts[progress]}."
+        for progress in COUNTED
         if counts[progress]
     ]
     headings = [_("Où elle en est"), _("Cible"), _("Valeur"), _("Année"), _("Échéance")]

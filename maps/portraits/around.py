@@ -31,7 +31,8 @@ from observatory.models import (
 from observatory.models.reviews import TypologyClass
 from observatory.permissions import may
 
-PROGRESS = {
+# Said of a number of targets; of one alone, maps/followup/words.py has the words.
+COUNTED = {
     Progress.REACHED: _("atteintes"),
     Progress.UNDER_WAY: _("en cours"),
     Progress.LATE: _("en retard"),
@@ -119,7 +120,7 @@ def frameworks_of(person: Person, territories: list[Territory]) -> list[Framewor
 
 def _promises(person: Person, framework: Framework) -> Promises:
     counts = Counter(stand.progress for _target, stand in stands_seen(person, framework))
-    told = [(str(one), str(label), counts[one]) for one, label in PROGRESS.items() if counts[one]]
+    told = [(str(one), str(label), counts[one]) for one, label in COUNTED.items() if counts[one]]
     sheets = visible(
         FollowUpSheet.objects.filter(territory=framework.territory),
         signed_in(person),
