@@ -121,7 +121,7 @@ def kind_of(path: Path, name: str = "") -> Kind:
         head = handle.read(4096)
     _refuse_foreign(head, name)
     kind = _by_signature(path, head, name) or _by_text(head, name)
-    _refuse_misnamed(kind, path, name)
+    _refuse_misnamed(kind, name)
     return kind
 
 
@@ -167,7 +167,7 @@ def _by_text(head: bytes, name: str) -> Kind:
     return Kind.CSV
 
 
-def _refuse_misnamed(kind: Kind, path: Path, name: str) -> None:
+def _refuse_misnamed(kind: Kind, name: str) -> None:
     extension = Path(name).suffix.lower()
     known = {end for ends in EXTENSIONS.values() for end in ends}
     if extension not in known or extension in EXTENSIONS[kind]:

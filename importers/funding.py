@@ -55,7 +55,7 @@ def load_funding(
     report.raise_if_refused()
     with acting(run=run, reason=f"load of {file.name}"):
         source = source_of_file(file, options)
-        kept = {_store_line(row, source, run, report) for row in each(frame)}
+        kept = {_store_line(row, source, report) for row in each(frame)}
         withdraw(FundingLine.objects.filter(source=source), kept, report)
     report.facts |= {"source": source.code}
     progress("lines stored", report.kept, report.kept)
@@ -120,7 +120,7 @@ def _refuse_twice(frame: pd.DataFrame, report: Report) -> None:
         )  # fmt: skip
 
 
-def _store_line(row: Any, source: Source, run: Run | None, report: Report) -> int:
+def _store_line(row: Any, source: Source, report: Report) -> int:
     line = put(
         FundingLine,
         {"source": source, "key": row.key[:80]},

@@ -111,7 +111,7 @@ class Matcher:
                 best = options[0]
                 taken = mention.places[min(best.candidate.length, len(mention.places)) - 1]
                 answers.append((mention, self._judged(options, cell)))
-        return _combined(answers, self.index)
+        return _combined(answers)
 
     def _untyped(self, cell: Cell) -> Match | None:
         answers = []
@@ -119,7 +119,7 @@ class Matcher:
             options = self._options(mention, cell)
             if options and (mention.numbers or options[0].numbered):
                 answers.append((mention, self._judged(options, cell)))
-        return _combined(answers, self.index)
+        return _combined(answers)
 
     def _options(self, mention: Mention, cell: Cell) -> list[_Option]:
         """Return the ways a mention may stand for, most trusted first."""
@@ -211,7 +211,7 @@ class Matcher:
         return best.score >= SURE
 
 
-def _combined(answers: list[tuple[Mention, Match]], index: StreetIndex) -> Match | None:
+def _combined(answers: list[tuple[Mention, Match]]) -> Match | None:
     """Make one answer of a cell's mentions: the first one that is sure of a number leads."""
     if not answers:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from importers.matching.words import (
     ROMAN,
@@ -80,7 +80,6 @@ class Reader:
     postcodes: Mapping[str, set[str]]
     cities: Mapping[str, set[str]]
     departments: set[str]
-    _by_arrondissement: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
 
     def read(self, text: str, postcode: str = "", city: str = "") -> Cell:
         """Read one cell, with its postcode and city where they stand in their own columns."""
