@@ -63,11 +63,10 @@ def _address(chance: random.Random, tile_paths: list[str]) -> str:
 
 
 def resident() -> float:
-    """Return the resident memory of our gunicorn's processes, in MB."""
+    """Return the resident memory of our server's processes, in MB."""
     me = str(os.getpid())
-    children = subprocess.run(
-        ["pgrep", "-P", me, "-f", "gunicorn"], capture_output=True, text=True, check=False
-    ).stdout.split()
+    ours = ["pgrep", "-P", me, "-f", "observatory.deploy.web"]
+    children = subprocess.run(ours, capture_output=True, text=True, check=False).stdout.split()
     workers = [
         child
         for parent in children

@@ -56,8 +56,7 @@ def started(command: list[str], port: int, path: str, **environment: str) -> Ite
 def observatory(**environment: str) -> Iterator[str]:
     """Run ours as `make run` does, every caller allowed as many calls as there is time for."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:observatory.deploy.gunicorn_conf"]
-    command += ["--bind", f"127.0.0.1:{port}", "layers.wsgi:application"]
+    command = [sys.executable, "-m", "observatory.deploy.web", "--port", str(port)]
     given = {"WEB_CONCURRENCY": str(PROCESSES), "OBSERVATORY_API_RATE_ADDRESS": "", **environment}
     with started(command, port, "/healthz", **given) as base:
         yield base

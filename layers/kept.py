@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import gzip
+import logging
 import os
+import queue
 import shutil
 import threading
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,9 @@ LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 KEPT_VERSIONS = 3
 BETWEEN_SIZINGS = 2_000  # tiles written
+MOST_WAITING = 64  # tiles answered and not yet in their file; past it the answer waits
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,9 @@ class KeptTiles:
         self.folder = folder
         self.most_bytes = most_bytes
         self._written = 0
+        self._waiting: queue.SimpleQueue[_Unwritten] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     def get(self, key: Key, compressed: bool) -> tuple[bytes, bool] | None:
         """Return the bytes kept and whether they are compressed, None where there are none.
@@ -91,15 +99,47 @@ class KeptTiles:
         ``make`` returns the tile under the key it really has (data may have changed meanwhile),
         or None where it must not be kept; then None is returned.
         """
-        with self._alone(key):
+        held = self._hold(key)
+        try:
             kept = self.get(key, compressed)
             if kept is not None:
                 return key, *kept
             made = make()
             if made is None:
                 return None
-            self.put(*made)
-            return made[0], *_formed(f"{self.folder}/{made[0].path}", made[1], compressed)
+            small = _smaller(made[1]) if compressed else None
+            self._write_later(_Unwritten(*made, small, held))
+            held = -1  # whoever waits for this tile waits for its file
+        finally:
+            if held >= 0:
+                os.close(held)
+        return made[0], *((made[1], False) if small is None else (small, True))
+
+    def _write_later(self, tile: _Unwritten) -> None:
+        """Leave a tile to the thread that writes: making a file takes longer than most tiles."""
+        if self._waiting.qsize() >= MOST_WAITING:
+            self._keep(tile)
+            return
+        self._waiting.put(tile)
+        if self._writer is None or not self._writer.is_alive():
+            with self._starting:
+                if self._writer is None or not self._writer.is_alive():
+                    self._writer = threading.Thread(target=self._write_all, daemon=True)
+                    self._writer.start()
+
+    def _write_all(self) -> None:
+        while True:
+            self._keep(self._waiting.get())
+
+    def _keep(self, tile: _Unwritten) -> None:
+        try:
+            self.put(tile.key, tile.body)
+            if tile.small is not None:
+                _write(f"{self.folder}/{tile.key.path}.pbf.gz", tile.small)
+        except OSError as error:  # a full disk: tiles are drawn again, and answered
+            log.warning("A tile could not be kept: %s.", error.strerror)
+        finally:
+            os.close(tile.held)
 
     def make_room(self, names: str) -> None:
         """Remove versions nobody asks for any more."""
@@ -115,33 +155,47 @@ class KeptTiles:
             for path in _folders(self.folder):
                 shutil.rmtree(path, ignore_errors=True)
 
-    @contextmanager
-    def _alone(self, key: Key) -> Iterator[None]:
-        """Hold one of a few hundred locks, shared by threads and processes alike."""
+    def _hold(self, key: Key) -> int:
+        """Hold one of a few hundred locks, shared by threads and processes alike.
+
+        It is held until the descriptor returned is closed.
+        """
         path = f"{self.folder}/.locks/{zlib.crc32(key.path.encode()) % LOCKS}"
         try:
             descriptor = os.open(path, LOCK_FLAGS)
         except FileNotFoundError:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, LOCK_FLAGS)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return descriptor
+
+
+@dataclass(frozen=True)
+class _Unwritten:
+    """A tile answered and not yet in its file, and the lock held until it is."""
+
+    key: Key
+    body: bytes
+    small: bytes | None
+    held: int
 
 
 # What follows runs for every tile: plain calls of the system, no paths as objects.
 
 
 def _formed(base: str, body: bytes, compressed: bool) -> tuple[bytes, bool]:
-    """Return a tile in the form asked for; a compressed one is kept."""
-    if not compressed or len(body) < SMALLEST_COMPRESSED:
+    """Return a kept tile in the form asked for; a compressed one is kept."""
+    small = _smaller(body) if compressed else None
+    if small is None:
         return body, False
-    small = gzip.compress(body, 6, mtime=0)
     with suppress(FileNotFoundError):  # its version may just have been removed
         _write(f"{base}.pbf.gz", small)
     return small, True
+
+
+def _smaller(body: bytes) -> bytes | None:
+    """Return a tile compressed, None where that saves nothing."""
+    return gzip.compress(body, 6, mtime=0) if len(body) >= SMALLEST_COMPRESSED else None
 
 
 def _read(path: str) -> bytes | None:

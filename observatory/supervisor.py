@@ -129,8 +129,7 @@ def _fill(folder: Path | None, dispatch: Callable[[list[str]], None]) -> None:
 
 
 def _serve(host: str, port: int, begun: float) -> None:
-    web = [sys.executable, "-m", "gunicorn", "-c", "python:observatory.deploy.gunicorn_conf"]
-    web += ["--bind", f"{host}:{port}", "layers.wsgi:application"]
+    web = [sys.executable, "-m", "observatory.deploy.web", "--host", host, "--port", str(port)]
     worker = [sys.executable, "-m", "observatory", "procrastinate", "worker"]
     children: list[subprocess.Popen[bytes]] = []
     _pid_file().write_text(str(os.getpid()))

@@ -216,8 +216,7 @@ def test_one_address_by_post_alone(api):
 
 @contextmanager
 def a_server(port: int):
-    words = ("gunicorn", "-c", "python:observatory.deploy.gunicorn_conf")
-    with process(*words, "--bind", f"127.0.0.1:{port}", "layers.wsgi:application") as running:
+    with process("observatory.deploy.web", "--port", str(port)) as running:
         until(lambda: _answers(port), "the server answers")
         yield running
 

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from dataclasses import dataclass
+from email.message import Message
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,7 +35,7 @@ FORM_AROUND = 50_000  # bytes a form adds to its file
 @dataclass
 class Answer:
     status: int
-    headers: dict[str, str]
+    headers: Message  # whatever the case names are written in
     body: bytes
 
     @property
@@ -55,7 +56,7 @@ class Site:
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            return Answer(answer.status, dict(answer.headers), answer.read())
+            return Answer(answer.status, answer.headers, answer.read())
 
     def current(self, names="qpv", **headers):
         """Return one tile's path as TileJSON hands it out now."""

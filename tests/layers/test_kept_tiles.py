@@ -280,6 +280,29 @@ class TestFolder:
     def test_what_is_not_kept_is_nothing(self, tmp_path):
         assert KeptTiles(tmp_path).get(self.key(), compressed=True) is None
 
+    def test_a_tile_is_answered_before_it_is_in_its_file_and_then_comes_from_there(self, tmp_path):
+        kept, body = KeptTiles(tmp_path), b"tile " * 1000
+        drawn = []
+
+        def draw():
+            drawn.append(1)
+            return self.key(), body
+
+        first = kept.get_or_make(self.key(), True, draw)
+        again = kept.get_or_make(self.key(), True, draw)
+        assert first == again
+        assert gzip.decompress(first[1]) == body
+        assert len(drawn) == 1
+        assert kept.get(self.key(), compressed=False) == (body, False)
+
+    def test_a_tile_that_cannot_be_kept_is_answered_all_the_same(self, tmp_path, caplog):
+        (tmp_path / "qpv").symlink_to(tmp_path / "nowhere")
+        kept = KeptTiles(tmp_path)
+        for _ in range(2):  # the lock of the first is given back
+            answer = kept.get_or_make(self.key(), False, lambda: (self.key(), b"tile"))
+            assert answer == (self.key(), b"tile", False)
+        assert "could not be kept" in caplog.text
+
     def test_only_the_newest_versions_stay(self, tmp_path):
         kept = KeptTiles(tmp_path)
         for number in range(6):

@@ -209,8 +209,7 @@ class TestTheServerItself:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "-c"]
-        command += ["python:observatory.deploy.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-m", "observatory.deploy.web", "--port", str(port)]
         environment = os.environ | {
             "OBSERVATORY_HOME": str(tmp_path), "WEB_CONCURRENCY": "2",
             "DATABASE_URL": f"postgresql:///none?host={tmp_path}", "OBSERVATORY_LOG_FORMAT": "json",
@@ -218,8 +217,7 @@ class TestTheServerItself:
         log = tmp_path / "log"
         with log.open("wb") as handle:
             child = subprocess.Popen(
-                [*command, "layers.wsgi:application"], env=environment, cwd=PROJECT,
-                stdout=handle, stderr=handle,
+                command, env=environment, cwd=PROJECT, stdout=handle, stderr=handle,
             )  # fmt: skip
             try:
                 for _ in range(300):
@@ -239,10 +237,10 @@ class TestTheServerItself:
     def get(self, address):
         try:
             with urllib.request.urlopen(address, timeout=30) as answer:
-                return answer.status, dict(answer.headers), answer.read().decode()
+                return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as refused:
             with refused:
-                return refused.code, dict(refused.headers), refused.read().decode()
+                return refused.code, refused.headers, refused.read().decode()
 
     def test_processes_are_counted_together_and_lines_are_json(self, site):
         base, log, home = site
