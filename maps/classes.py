@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-import mapclassify
 import numpy as np
 import numpy.typing as npt
 from django.utils.translation import gettext_lazy as _
@@ -124,6 +123,8 @@ def _cut(known: Floats, method: str, count: int) -> Floats:
 
 
 def _scheme(known: Floats, method: str, count: int) -> Any:
+    import mapclassify  # reads half of scientific Python: only where values are classed
+
     makers: dict[str, Any] = {
         "quantiles": lambda: mapclassify.Quantiles(known, k=count),
         "egales": lambda: mapclassify.EqualInterval(known, k=count),

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from scipy.stats import spearmanr
 
 from maps.comparison.readings import LEAST, Cell, Reading, capital
 from maps.comparison.selection import Selection
@@ -69,6 +68,8 @@ def _together(both: pd.DataFrame) -> str:
     x, y = both["x"], both["y"]
     if len(x) < LEAST_FOR_CORRELATION or x.nunique() < LEAST or y.nunique() < LEAST:
         return _("Trop peu de quartiers pour dire si les deux vont ensemble.")
+    from scipy.stats import spearmanr  # long to read, and for this one number
+
     value = float(spearmanr(x, y).statistic)
     words = _("Les deux n’ont pas de lien net (corrélation des rangs : {value}).")
     if value >= CLEAR:

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
 
 from carroyage.models import GridDataset
 from maps.charts.locator import draw_locator
@@ -47,6 +44,11 @@ def pdf_of_sheet(sheet: Sheet) -> bytes:
 
 def laid_out(page: str, *more: str) -> bytes:
     """Return a page of HTML as a tagged PDF; ``more`` are further style sheets of ours."""
+    # Read where a page is printed: no other page of the site waits for it.
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
     fonts = FontConfiguration()
     base = (STATIC / "css").as_uri() + "/"
     # Our own style sheets and font, and drawings written into the page: nothing from a network.

@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from observatory.disclosure.errors import BadRule
 
@@ -133,6 +132,8 @@ def _largest_entropy(gaps: Floats, variance: float) -> Floats:
         masses = np.exp(exponents - top)
         total = masses.sum()
         return float(top + np.log(total)), moments @ (masses / total)
+
+    from scipy.optimize import minimize  # long to read, and needed once a table of noise
 
     solved = minimize(dual, np.zeros(2), jac=True, method="BFGS", options={"gtol": 1e-10})
     exponents = solved.x @ moments

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.cluster import KMeans
 
 from observatory.figures.breaks import between, natural_breaks
 from observatory.figures.errors import BadParameter, TooFewFigures
@@ -121,6 +120,8 @@ def _numbered(scores: pd.Series, edges: list[float]) -> pd.Series:
 
 
 def _by_profile(kept: pd.DataFrame, count: int, seed: int) -> tuple[pd.Series, list[float]]:
+    from sklearn.cluster import KMeans  # long to read, and asked for by nobody else
+
     filled = kept.fillna(kept.median())
     model = KMeans(n_clusters=count, n_init=10, random_state=seed).fit(filled.to_numpy())
     labels = pd.Series(model.labels_, index=kept.index)
