@@ -6,11 +6,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from maps.followup.refusals import in_words
 from maps.panel import Person, signed_in
 from observatory.figures.errors import BadSheet, NotYours, WrongStep
 from observatory.figures.sheets import readable_sheets
@@ -75,8 +76,22 @@ def telling_refusals(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except tuple(REFUSALS) as error:
-            context = {"told": str(error), "advice": error.advice, "back": request.path}
-            status = REFUSALS[type(error)]
+            status, told = REFUSALS[type(error)], in_words(error)
+            if by_script(request):
+                return JsonResponse({"told": told}, status=status)
+            context = {"told": told, "back": back_of(request)}
             return render(request, "maps/followup/refused.html", context, status=status)
 
     return guarded
+
+
+def by_script(request: HttpRequest) -> bool:
+    """Tell whether a script asks, which shows the answer itself."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def back_of(request: HttpRequest) -> str:
+    """Return the page a refused request came from: a step stands below it."""
+    if request.resolver_match and request.resolver_match.url_name == "sheet":
+        return request.path
+    return request.path.rstrip("/").rpartition("/")[0] + "/"

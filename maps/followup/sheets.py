@@ -1,7 +1,7 @@
 """Pages of follow-up sheets: who is late, one sheet, its form, its steps, its history.
 
-The form works without a script; with one, each field is kept as it is left (static
-``followup/sheet.js``, over the sheet's address in the API), and can be taken back.
+The form works without a script; with one, each field is posted alone as it is left (static
+``followup/sheet.js``), and can be taken back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from maps.followup.access import contract_called, sheet_called, telling_refusals
+from maps.followup.access import by_script, contract_called, sheet_called, telling_refusals
 from maps.followup.rates import lines_of
+from maps.followup.refusals import in_words
 from maps.followup.words import FIELDS, STATES
 from maps.panel import fictitious, signed_in
 from observatory.figures import sheets as service
@@ -93,16 +94,20 @@ def _told(sheet: FollowUpSheet, day: date) -> dict[str, Any]:
 @telling_refusals
 @vary_on_cookie
 def one(request: HttpRequest, code: str) -> HttpResponse:
-    """Show one sheet; whoever may fill it gets its form, and posts it here."""
+    """Show one sheet; whoever may fill it gets its form, and posts it here, whole or in part."""
     sheet = sheet_called(request.user, code)
     person = signed_in(request.user)
-    problem: BadSheet | None = None
+    problem = ""
     if request.method == "POST":
         try:
             service.fill(person, sheet, _filled(request, sheet))
+            if by_script(request):
+                return JsonResponse({"told": ""})
             return redirect(f"{reverse('maps:sheet', args=[code])}?garde=1")
         except BadSheet as error:
-            problem = error
+            if by_script(request):
+                raise
+            problem = in_words(error)
     context = _context(request, sheet) | {"problem": problem, "kept": "garde" in request.GET}
     return render(request, "maps/followup/sheet.html", context, status=400 if problem else 200)
 
@@ -140,7 +145,8 @@ def _filled(request: HttpRequest, sheet: FollowUpSheet) -> dict[str, Any]:
             text = request.POST.get(f"{name}-{order}")
             if text is not None:
                 line[name] = number(text) if name in NUMBERS else text
-        told["results"].append(line)
+        if len(line) > 1:
+            told["results"].append(line)
     return told
 
 
@@ -153,8 +159,9 @@ def number(text: str) -> float | None:
         return float(bare)
     except ValueError:
         raise BadSheet(
-            _("« {text} » n’est pas un nombre.").format(text=text[:40]),
-            _("Écrivez un nombre, ou laissez vide s’il n’y en a pas."),
+            _("« {text} » n’est pas un nombre."),
+            "Give a number, or nothing at all.",
+            text=text[:40],
         ) from None
 
 

@@ -30,10 +30,9 @@ def text_field(line: Line, name: str, posted: Any) -> dict[str, Any]:
 
 
 def _field(line: Line, name: str, text: str, posted: Any) -> dict[str, Any]:
-    order = line.result.order
-    key = f"{name}-{order}"
+    key = f"{name}-{line.result.order}"
     value = posted.get(key, text) if posted else text
-    return {"key": key, "name": name, "order": order, "label": FIELDS[name], "value": value}
+    return {"key": key, "name": name, "label": FIELDS[name], "value": value}
 
 
 @register.simple_tag

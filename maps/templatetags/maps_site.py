@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -9,8 +10,10 @@ from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from maps import dates
 from maps.figures import Figure
 from maps.glossary import meaning_of
 
@@ -61,6 +64,12 @@ def term(context: Context, key: str, text: str = "") -> dict[str, Any]:
         "text": text or word,
         "meaning": meaning,
     }
+
+
+@register.filter
+def in_full(day: datetime | date | None) -> str:
+    """Write a day, or the day of a moment as clocks show it here, in full."""
+    return dates.in_full(localtime(day) if isinstance(day, datetime) else day)
 
 
 @register.filter

@@ -21,13 +21,31 @@ class BadParameter(ObservatoryError):
     """A parameter has no usable value."""
 
 
-class WrongStep(ObservatoryError):
+class SheetRefusal(ObservatoryError):
+    """What the service of sheets refuses.
+
+    Attributes
+    ----------
+    words : tuple of str
+        The message and the advice as they are written, before ``given`` fills their places: a
+        page knows its own words for them by these.
+    given : dict
+        What fills the places.
+    """
+
+    def __init__(self, message: str, advice: str = "", **given: object) -> None:
+        self.words = (message, advice)
+        self.given = given
+        super().__init__(message.format(**given), advice.format(**given))
+
+
+class WrongStep(SheetRefusal):
     """A sheet cannot go from the step it is at to the one asked for."""
 
 
-class NotYours(ObservatoryError):
+class NotYours(SheetRefusal):
     """The person may not fill, hand in or validate this sheet."""
 
 
-class BadSheet(ObservatoryError):
+class BadSheet(SheetRefusal):
     """What was written in a sheet cannot be: a share over 100, a part over its whole."""

@@ -99,12 +99,14 @@ def fill(user: User | None, sheet: FollowUpSheet, told: Mapping[str, Any]) -> Fo
         raise NotYours("This sheet is another actor's.", "Ask the contract's lead.")
     if sheet.state not in OPEN:
         raise WrongStep(
-            f"The sheet is {sheet.get_state_display().lower()}.",
+            "The sheet is {state}.",
             "The contract's lead can send it back to be changed.",
+            state=sheet.get_state_display().lower(),
         )
     unknown = sorted(set(told) - {*WORDS, "results"})
     if unknown:
-        raise BadSheet(f"A sheet has no {unknown[0]!r}.", f"It has: {', '.join(WORDS)}, results.")
+        names = ", ".join((*WORDS, "results"))
+        raise BadSheet("A sheet has no {name!r}.", "It has: {names}.", name=unknown[0], names=names)
     with acting(user, reason=f"sheet {sheet.code} filled"):
         for name in WORDS:
             if name in told:
@@ -126,8 +128,9 @@ def submit(user: User | None, sheet: FollowUpSheet) -> FollowUpSheet:
         silent = [line.label for line in sheet.results.all() if not is_filled(line)]
         if silent:
             raise BadSheet(
-                f"Nothing is said of: {', '.join(silent[:3])}.",
+                "Nothing is said of: {lines}.",
                 "Give a result, or write in words why there is none.",
+                lines=", ".join(silent[:3]),
             )
         return _step(user, sheet, SheetState.SUBMITTED, "handed in")
 
@@ -172,7 +175,10 @@ def _from(sheet: FollowUpSheet, states: Sequence[str]) -> None:
     if sheet.state not in states:
         wanted = ", ".join(SheetState(state).label.lower() for state in states)
         raise WrongStep(
-            f"The sheet is {sheet.get_state_display().lower()}.", f"It must be: {wanted}."
+            "The sheet is {state}.",
+            "It must be: {wanted}.",
+            state=sheet.get_state_display().lower(),
+            wanted=wanted,
         )
 
 
@@ -200,11 +206,13 @@ def _lines(told: Any) -> Sequence[Mapping[str, Any]]:
 def _fill_line(sheet: FollowUpSheet, told: Mapping[str, Any]) -> None:
     line = sheet.results.filter(order=_order(told)).select_related("indicator").first()
     if line is None:
-        raise BadSheet(f"The sheet has no line {told.get('order')}.", "Give the order of one.")
+        order = told.get("order")
+        raise BadSheet("The sheet has no line {order}.", "Give the order of one.", order=order)
     unknown = sorted(set(told) - {"order", *NUMBERS, *TEXTS})
     if unknown:
+        names = ", ".join((*NUMBERS, *TEXTS))
         raise BadSheet(
-            f"A line has no {unknown[0]!r} to fill.", f"It has: {', '.join((*NUMBERS, *TEXTS))}."
+            "A line has no {name!r} to fill.", "It has: {names}.", name=unknown[0], names=names
         )
     for name in NUMBERS:
         if name in told:
@@ -227,14 +235,22 @@ def _number(line: SheetResult, name: str, value: Any) -> float | None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or value != value or abs(value) == float("inf"):
         raise BadSheet(
-            f"{line.label}: {name} is not a number.", "Give a number, or nothing at all."
+            "{line}: {name} is not a number.",
+            "Give a number, or nothing at all.",
+            line=line.label,
+            name=name,
         )
     return float(value)
 
 
 def _text(name: str, value: Any, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest:
-        raise BadSheet(f"{name} is a text of at most {longest} signs.", "Shorten it.")
+        raise BadSheet(
+            "{name} is a text of at most {longest} signs.",
+            "Shorten it.",
+            name=name,
+            longest=longest,
+        )
     return value
 
 
@@ -242,24 +258,29 @@ def _check(line: SheetResult) -> None:
     """Refuse what cannot be, and work the share out where only its counts are given."""
     share = line.unit == PERCENT and _is_share(line)
     if line.numerator is not None and line.numerator < 0:
-        raise BadSheet(f"{line.label}: a count under zero.", "Correct the counts.")
+        raise BadSheet("{line}: a count under zero.", "Correct the counts.", line=line.label)
     if line.denominator is not None and line.denominator <= 0:
-        raise BadSheet(f"{line.label}: a whole that is not over zero.", "Leave it blank if none.")
+        raise BadSheet(
+            "{line}: a whole that is not over zero.", "Leave it blank if none.", line=line.label
+        )
     exact = share_of_counts(line.numerator, line.denominator)
     if share and exact is not None:
         if exact > 100:
-            raise BadSheet(f"{line.label}: a part over its whole.", "Correct the counts.")
+            raise BadSheet("{line}: a part over its whole.", "Correct the counts.", line=line.label)
         if line.result is None:
             line.result = exact
         if abs(line.result - exact) > ROUNDING:
             raise BadSheet(
-                f"{line.label}: {line.result:g} % is written, the counts give {exact:.1f} %.",
+                "{line}: {written:g} % is written, the counts give {exact:.1f} %.",
                 "Correct one of them.",
+                line=line.label,
+                written=line.result,
+                exact=exact,
             )
     if share and line.result is not None and not 0 <= line.result <= 100:
-        raise BadSheet(f"{line.label}: a share is from 0 to 100.", "Correct the result.")
+        raise BadSheet("{line}: a share is from 0 to 100.", "Correct the result.", line=line.label)
     if _is_count(line) and line.result is not None and line.result < 0:
-        raise BadSheet(f"{line.label}: a count under zero.", "Correct the result.")
+        raise BadSheet("{line}: a count under zero.", "Correct the result.", line=line.label)
 
 
 def _is_share(line: SheetResult) -> bool:

@@ -4,7 +4,6 @@ const PAUSE = 800;
 const form = document.querySelector("form[data-sheet]");
 const status = form.querySelector("[data-status]");
 const undo = form.querySelector("[data-undo]");
-const numbers = new Set(["previous", "result", "numerator", "denominator", "declared"]);
 const kept = new Map();
 const steps = [];
 const waiting = new Map();
@@ -63,7 +62,7 @@ async function takeBack() {
 async function keep(field, text, isNew) {
   const before = kept.get(field);
   if (text === before) return;
-  const told = await send(bodyOf(field, text));
+  const told = await send(field, text);
   if (told === null) {
     kept.set(field, text);
     if (isNew) steps.push({ field, before });
@@ -72,35 +71,20 @@ async function keep(field, text, isNew) {
   say(told === null ? (isNew ? form.dataset.kept : form.dataset.undone) : `${form.dataset.failed} ${told}`);
 }
 
-function bodyOf(field, text) {
-  const { field: name, order } = field.dataset;
-  if (order === undefined) return { [name]: text };
-  const value = numbers.has(name) ? numberOf(text) : text;
-  return { results: [{ order: Number(order), [name]: value }] };
-}
-
-function numberOf(text) {
-  const bare = text.replace(/\s/g, "").replace(",", ".");
-  if (bare === "") return null;
-  const value = Number(bare);
-  return Number.isNaN(value) ? text : value;
-}
-
-/** Return null once it is kept, else what is wrong. */
-async function send(body) {
+/** Post one field alone; return null once it is kept, else what is wrong. */
+async function send(field, text) {
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  body.set(field.name, text);
   try {
     const answer = await fetch(form.dataset.sheet, {
-      method: "PATCH",
-      headers: {
-        "Content-Type": "application/json",
-        "X-CSRFToken": form.querySelector("[name=csrfmiddlewaretoken]").value,
-      },
-      body: JSON.stringify(body),
+      method: "POST",
+      headers: { Accept: "application/json" },
+      body,
     });
-    if (answer.ok) return null;
-    return (await answer.json()).detail;
-  } catch (error) {
-    return error.message;
+    return (await answer.json()).told || null;
+  } catch {
+    return form.dataset.lost;
   }
 }
 
