@@ -26,6 +26,16 @@ class Column(BaseModel):
     year: int | None = None
 
 
+class Parts(BaseModel):
+    """Columns that cut one group of persons: ``whole`` is the code of the group's indicator."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    whole: str
+    by: str
+    columns: tuple[str, ...]
+
+
 class Labelled(BaseModel):
     """Columns that a row of words describes: each becomes an indicator ``prefix-column``."""
 
@@ -33,6 +43,11 @@ class Labelled(BaseModel):
 
     prefix: str
     skip: tuple[str, ...] = ()
+    cuts: tuple[Parts, ...] = ()
+
+    def code_of(self, column: str) -> str:
+        """Return the code of the indicator that a column becomes."""
+        return f"{self.prefix}-{column.replace('_', '-')}"
 
 
 class Break(BaseModel):

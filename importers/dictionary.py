@@ -1,7 +1,8 @@
 """The dictionary of indicators: the one delivered with the product, and any other as a table.
 
-Beside the indicator's own columns, ``part_of`` names the count of which it counts a part (those
-under 15 of all inhabitants), ``break_year`` and ``break_reason`` say from which year on its
+Beside the indicator's own columns, ``part_of`` names the count, or the group of persons, of which
+it is a part (those under 15 of all inhabitants) and ``cut`` by what (age): parts of one cut never
+overlap. ``break_year`` and ``break_reason`` say from which year on its
 figures no longer compare with earlier ones.
 """
 
@@ -33,6 +34,7 @@ COLUMNS = (
     "code", "label", "definition", "kind", "nature", "unit", "per", "polarity", "numerator",
     "denominator", "spatial_rule", "level", "producer", "periodicity", "state", "due_label",
     "due_on", "minimum", "maximum", "decimals", "counts_persons", "theme",
+    "cut",
 )  # fmt: skip
 PART_OF = "part_of"
 
@@ -50,8 +52,18 @@ def ensure_indicators(codes: Iterable[str], source: Source | None = None) -> dic
     found = {i.code: i for i in Indicator.objects.filter(code__in=wanted)}
     for code in sorted(wanted - set(found)):
         if code in delivered():
-            found[code] = Indicator.objects.create(**_fields(delivered()[code]), source=source)
+            found[code] = _made(code, source)
     return found
+
+
+def _made(code: str, source: Source | None) -> Indicator:
+    """Make a delivered indicator, and before it the one of which it is a part."""
+    told = delivered()[code]
+    whole = ensure_indicators([told[PART_OF]], source).get(told[PART_OF])
+    made, _ = Indicator.objects.get_or_create(
+        code=code, defaults=_fields(told) | {"part_of": whole, "source": source}
+    )
+    return made
 
 
 def load_dictionary(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from importers import errors
-from importers.datasets import Column, Dataset
+from importers.datasets import Column, Dataset, Labelled
 from importers.dictionary import ensure_indicators
 from importers.figures import read_values
 from importers.options import LoadOptions
@@ -106,12 +106,23 @@ def _labelled(sheet: Sheet, known: Dataset, source: Source) -> dict[str, Column]
     for name, label in sheet.labels.items():
         if name in known.labelled.skip:
             continue
-        code = f"{known.labelled.prefix}-{name.replace('_', '-')}"
+        code = known.labelled.code_of(name)
         Indicator.objects.get_or_create(code=code, defaults=_described(name, label, source))
         columns[name] = Column(indicator=code)
     if not columns:
         raise errors.UnreadableFile(sheet.name, "no row of words stands under its header")
+    _say_parts(known.labelled)
     return columns
+
+
+def _say_parts(labelled: Labelled) -> None:
+    """Store which columns are parts of which group of persons."""
+    for cut in labelled.cuts:
+        whole = ensure_indicators([cut.whole])[cut.whole]
+        codes = [labelled.code_of(name) for name in cut.columns]
+        Indicator.objects.filter(code__in=codes).update(
+            part_of=whole, cut=cut.by, counts_persons=True
+        )
 
 
 def _described(name: str, label: str, source: Source) -> dict[str, object]:

@@ -31,7 +31,7 @@ LINE = {"line": "source_line"}
 def _indicators(person: User | None) -> QuerySet:
     # A definition without a source is the product's own.
     rows = visible(Indicator.objects.all(), person, unsourced=Sharing.PUBLIC)
-    return rows.select_related("producer", "source")
+    return rows.select_related("producer", "source", "part_of")
 
 
 def _observations(person: User | None) -> QuerySet:
@@ -105,6 +105,7 @@ REGISTERS = (
             "periodicity": "periodicity", "state": "state", "due_label": "due_label",
             "due_on": "due_on", "minimum": "minimum", "maximum": "maximum",
             "decimals": "decimals", "counts_persons": "counts_persons", "theme": "theme",
+            "part_of": "part_of.code", "cut": "cut",
             **source_columns(), **LINE,
         },
         ("code",),

@@ -6,54 +6,30 @@ its parts make a relation: whole = parts + rest. A relation whose rest is a smal
 which a withheld figure can be worked out, loses one more figure, the smallest that will do.
 
 The notion is the gate's (observatory/disclosure/bounds.py): a group is betrayed when every
-whole-numbered solution puts it between 1 and the threshold - 1. All sources are looked at
-together, as the most powerful reader does; whoever sees fewer figures can deduce less.
+whole-numbered solution puts it between 1 and the threshold - 1. What a producer withholds is not
+worked out from the other parts of its whole either (observatory/figures/cuts.py). All sources
+are looked at together, as the most powerful reader does; whoever sees fewer can deduce less.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
-from django.db.models import Q
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from observatory.disclosure.bounds import solve
+from observatory.figures.cuts import Closed, Families, closed_cuts, worked_out
+from observatory.figures.known import Known, Node
 from observatory.figures.overlaps import holdings
-from observatory.figures.relations import Node, Relation, relations_of
+from observatory.figures.relations import Relation, relations_of
 from observatory.figures.visible import POOLED, least_shown
-from observatory.models import Indicator, Nature, Observation, Sharing
+from observatory.models import Nature, Observation, Sharing, Standing
 
 # Where a figure of several sources may be given up, the least public one goes first.
 OPENNESS = {str(Sharing.WORKING): 0, str(Sharing.SHARED): 1, str(Sharing.PUBLIC): 2}
-
-
-@dataclass
-class Known:
-    """What is stored at one node: its counts by measure, and how it may be printed.
-
-    ``low`` and ``high`` bound each measure over the sources; a measure without a figure is not
-    there. ``small`` tells that the node is withheld in any case.
-    """
-
-    low: dict[str, float] = field(default_factory=dict)
-    high: dict[str, float] = field(default_factory=dict)
-    least: int = 0
-    openness: int = 2
-    small: bool = False
-    rows: list[int] = field(default_factory=list)
-
-    def add(self, measures: Mapping[str, float], least: int, openness: int, row: int) -> None:
-        """Take one more source's figure in."""
-        for name, value in measures.items():
-            self.low[name] = min(self.low.get(name, value), value)
-            self.high[name] = max(self.high.get(name, value), value)
-        self.least, self.openness = max(self.least, least), min(self.openness, openness)
-        self.small |= any(0 < value < self.least for value in measures.values())
-        self.rows.append(row)
 
 
 def protect(indicators: Iterable[int] | None = None) -> int:
@@ -62,37 +38,39 @@ def protect(indicators: Iterable[int] | None = None) -> int:
     Returns how many are marked. Must run inside a transaction, after figures, memberships or
     terms of sources have changed. Running it twice changes nothing.
     """
-    counted = Indicator.objects.filter(counts_persons=True)
-    if indicators is not None:
-        asked = list(indicators)
-        family = Q(pk__in=asked) | Q(parts__in=asked) | Q(part_of__in=asked)
-        family |= Q(part_of__parts__in=asked)
-        counted = counted.filter(family)
+    families = Families.stored()
+    roots = families.of(indicators)
+    groups = _groups(roots, families.persons)
+    places = {node.territory for nodes in groups for node, known in nodes.items() if known.persons}
+    inside = holdings(places)
     marked: list[int] = []
-    groups = _groups(set(counted.values_list("pk", flat=True)))
-    inside = holdings({node.territory for nodes in groups for node in nodes})
     for nodes in groups:
-        held = held_back(nodes, relations_of(nodes, inside))
+        persons = {node for node, known in nodes.items() if known.persons}
+        relations = relations_of(persons, inside, families.cuts)
+        held = held_back(nodes, relations, closed_cuts(nodes, families.cuts))
         marked += [row for node in held for row in nodes[node].rows]
-    rows = Observation.objects.filter(indicator__in=counted)
+    rows = Observation.objects.filter(indicator__in=roots)
     rows.filter(betrays=True).exclude(pk__in=marked).update(betrays=False)
     Observation.objects.filter(pk__in=marked, betrays=False).update(betrays=True)
     return len(marked)
 
 
-def _groups(indicators: set[int]) -> Collection[dict[Node, Known]]:
+def _groups(roots: Mapping[int, int], persons: Collection[int]) -> Collection[dict[Node, Known]]:
     """Return what is stored, one family of indicators, year and period at a time."""
-    rows = Observation.objects.filter(indicator__in=indicators).annotate(least=least_shown())
+    rows = Observation.objects.filter(indicator__in=roots).annotate(least=least_shown())
     told = rows.order_by("year", "period").values_list(
-        "pk", "indicator_id", "indicator__part_of_id", "indicator__nature", "territory_id", "scope",
-        "year", "period", "value", "numerator", "denominator", "least", "source__terms__sharing",
+        "pk", "indicator_id", "indicator__nature", "territory_id", "scope", "year", "period",
+        "standing", "value", "numerator", "denominator", "least", "source__terms__sharing",
     )  # fmt: skip
     groups: dict[tuple[int, int, str], dict[Node, Known]] = defaultdict(dict)
-    for pk, indicator, whole, nature, place, scope, year, period, *counts, least, sharing in told:
-        nodes = groups[whole or indicator, year, period]
-        node = Node(indicator, place, scope, whole)
-        known = nodes.setdefault(node, Known())
-        known.add(_measures(nature, *counts), least, OPENNESS.get(str(sharing), 0), pk)
+    for pk, indicator, nature, place, scope, year, period, standing, *counts, least, reach in told:
+        nodes = groups[roots[indicator], year, period]
+        node = Node(indicator, place, scope)
+        known = nodes.setdefault(node, Known(persons=indicator in persons))
+        known.withheld |= standing == Standing.WITHHELD
+        if nature == Nature.SHARE and counts[0] is not None:
+            known.percent = counts[0]
+        known.add(_measures(nature, *counts), least, OPENNESS.get(str(reach), 0), pk)
     return groups.values()
 
 
@@ -104,7 +82,9 @@ def _measures(
     if nature == Nature.COUNT:
         found["value"] = value
     elif nature in POOLED:
-        found |= {"numerator": numerator, "denominator": denominator}
+        # What a share counts is a part of its whole, as any count is.
+        top = "value" if nature == Nature.SHARE else "numerator"
+        found |= {top: numerator, "denominator": denominator}
         if nature == Nature.SHARE and numerator is not None and denominator is not None:
             found["rest"] = denominator - numerator
     return {name: count for name, count in found.items() if count is not None}
@@ -113,12 +93,17 @@ def _measures(
 # -- which to hold back --------------------------------------------------------------------
 
 
-def held_back(nodes: Mapping[Node, Known], relations: list[Relation]) -> set[Node]:
+def held_back(
+    nodes: Mapping[Node, Known], relations: list[Relation], closed: Sequence[Closed] = ()
+) -> set[Node]:
     """Return the nodes to withhold beside the small ones, so that nothing is betrayed."""
     small = {node for node, known in nodes.items() if known.small}
     held: set[Node] = set()
-    measures = {name for known in nodes.values() for name in known.low}
-    while found := _to_give_up(nodes, relations, measures, small | held):
+    measures = {name for known in nodes.values() if known.persons for name in known.low}
+    while found := (
+        _to_give_up(nodes, relations, measures, small | held)
+        or set(worked_out(closed, nodes, small | held))
+    ):
         held |= found
     return held
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -114,7 +114,11 @@ def _overlaps(places: Collection[int]) -> Told:
     layers = _layers(places)
     if len(set(layers.values())) < 2:
         return
-    told = {"places": list(layers), "levels": list(DRAWN), "statuses": list(IN_FORCE)}
+    told: dict[str, Any] = {
+        "places": list(layers),
+        "levels": list(DRAWN),
+        "statuses": list(IN_FORCE),
+    }
     with connection.cursor() as cursor:
         cursor.execute(OVERLAPS, told)
         for one, other, of_one, of_other in cursor.fetchall():

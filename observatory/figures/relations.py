@@ -7,9 +7,11 @@ whole may be several territories: a quarter that straddles lies in both together
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from observatory.figures.cuts import Cut
+from observatory.figures.known import Node
 from observatory.figures.overlaps import Holding
 from observatory.models import Level, Scope
 
@@ -28,15 +30,6 @@ WITHIN: dict[str, tuple[tuple[str, ...], ...]] = {
 OF_QUARTERS = (Scope.WHOLE, Scope.QPV, Scope.QPV_QVA, Scope.QPV_QVA_QPOP, Scope.PRIORITY)
 
 
-class Node(NamedTuple):
-    """Where counts of one year are: an indicator, a territory, a scope; the whole it is part of."""
-
-    indicator: int
-    territory: int
-    scope: str
-    part_of: int | None = None
-
-
 class Relation(NamedTuple):
     """A whole, or several that do not overlap, and the parts of it that are stored."""
 
@@ -49,9 +42,11 @@ class Relation(NamedTuple):
         return (*self.wholes, *self.parts)
 
 
-def relations_of(nodes: Collection[Node], held: Iterable[Holding]) -> list[Relation]:
+def relations_of(
+    nodes: Collection[Node], held: Iterable[Holding], cuts: Mapping[int, Cut]
+) -> list[Relation]:
     """Return every whole among ``nodes`` with each set of its parts among them."""
-    return [*_by_scope(nodes), *_by_part(nodes), *_by_place(nodes, held)]
+    return [*_by_scope(nodes), *_by_part(nodes, cuts), *_by_place(nodes, held)]
 
 
 def _by_scope(nodes: Collection[Node]) -> list[Relation]:
@@ -64,12 +59,12 @@ def _by_scope(nodes: Collection[Node]) -> list[Relation]:
     return found
 
 
-def _by_part(nodes: Collection[Node]) -> list[Relation]:
-    held: dict[Node, list[Node]] = defaultdict(list)
+def _by_part(nodes: Collection[Node], cuts: Mapping[int, Cut]) -> list[Relation]:
+    held: dict[tuple[Node, str], list[Node]] = defaultdict(list)
     for node in nodes:
-        if node.part_of is not None:
-            held[Node(node.part_of, node.territory, node.scope)].append(node)
-    return [Relation((whole,), tuple(sorted(parts))) for whole, parts in held.items()
+        if cut := cuts.get(node.indicator):
+            held[node._replace(indicator=cut.whole), cut.by].append(node)
+    return [Relation((whole,), tuple(sorted(parts))) for (whole, _), parts in held.items()
             if whole in nodes]  # fmt: skip
 
 

@@ -112,7 +112,12 @@ class Indicator(models.Model):
         null=True,
         blank=True,
         related_name="parts",
-        help_text="The count of which this is a part; parts of one whole never overlap.",
+        help_text="The count, or the group of persons, of which this is a part.",
+    )
+    cut = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="By what the whole is cut: age, sex… Parts of one cut never overlap.",
     )
     theme = models.CharField(max_length=80, blank=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True)

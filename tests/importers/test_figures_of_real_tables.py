@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from importers.loads import load
 from importers.recognise import recognise
 from importers.report import Report
+from observatory.figures.visible import gated_observations
 from observatory.models import Indicator, Level, Observation, SeriesBreak, Source, Standing
 
 pytestmark = [pytest.mark.real_data, pytest.mark.django_db]
@@ -139,6 +143,73 @@ def test_single_parents_of_2010_do_not_compare_with_later_years(
 ) -> None:
     found = SeriesBreak.objects.get(indicator__code="census-tx-tot-fam-mono")
     assert found.year == 2011
+
+
+# -- parts of a whole ----------------------------------------------------------------------
+
+
+def bands(whole: str, by: str) -> dict[str, list[Observation]]:
+    """Return what anybody may be shown of the parts of a whole, by quarter, withheld or not."""
+    rows = gated_observations(
+        Observation.objects.filter(
+            indicator__part_of__code=whole, indicator__cut=by, territory__level=Level.QPV
+        )
+    )
+    found: dict[str, list[Observation]] = defaultdict(list)
+    for row in rows.select_related("territory", "indicator"):
+        found[row.territory.code].append(row)
+    return found
+
+
+def holes(rows: list[Observation], name: str) -> int:
+    return sum(getattr(row, name) == Standing.WITHHELD for row in rows)
+
+
+CUTS_OF_PERSONS = [
+    ("population", "âge", 5), ("population", "diplôme", 3),
+    ("census-tx-f", "âge", 5), ("census-tx-f", "diplôme", 3),
+    ("census-tx-tot-et", "âge", 5), ("census-tx-tot-et", "diplôme", 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "by", "size"), CUTS_OF_PERSONS)
+def test_the_age_or_diploma_that_insee_left_blank_is_not_100_less_the_others(
+    reports: dict[str, Report], whole: str, by: str, size: int
+) -> None:
+    """The workbook leaves one band blank and prints the others: it must not be worked out."""
+    told = bands(whole, by)
+    assert len(told) > 1_200
+    assert {len(rows) for rows in told.values()} == {size}
+    alone = {code for code, rows in told.items() if holes(rows, "standing") == 1}
+    assert len(alone) > 50, "or the table has changed, and this shows nothing"
+    for code, rows in told.items():
+        assert holes(rows, "shown_standing") != 1, code
+        marked = [row for row in rows if row.betrays]
+        assert len(marked) <= 1 and bool(marked) == (code in alone), code
+        if marked:
+            shown = [row.value for row in rows if row.value is not None]
+            assert marked[0].value == min(shown), "the smallest goes beside it"
+
+
+@pytest.mark.parametrize(
+    ("by", "size"), [("pièces", 5), ("surface", 7), ("époque", 6), ("financement", 5), ("forme", 2)]
+)
+def test_the_dwellings_that_the_ministry_left_blank_never_stand_alone(
+    reports: dict[str, Report], by: str, size: int
+) -> None:
+    """Its producer already blanks two parts at once: nothing more is taken."""
+    told = bands("social-dwellings", by)
+    assert len(told) > 1_000
+    assert {len(rows) for rows in told.values()} == {size}
+    assert not any(row.betrays for rows in told.values() for row in rows)
+    assert not any(holes(rows, "standing") == 1 for rows in told.values())
+
+
+def test_what_a_table_says_of_its_parts_is_in_the_dictionary(reports: dict[str, Report]) -> None:
+    rows = json.loads(Client().get("/api/tables/indicators/?code=census-tx-f-0a14").content)
+    assert (rows["results"][0]["part_of"], rows["results"][0]["cut"]) == ("census-tx-f", "âge")
+    counted = Indicator.objects.filter(part_of__code="population")
+    assert all(counted.values_list("counts_persons", flat=True))
 
 
 def test_every_figure_has_a_source_a_run_and_a_line(reports: dict[str, Report]) -> None:
