@@ -12,6 +12,7 @@ import logging
 import os
 import queue
 import shutil
+import struct
 import threading
 import zlib
 from collections.abc import Callable
@@ -21,8 +22,7 @@ from pathlib import Path
 
 # Below this a compressed tile saves less than its headers cost.
 SMALLEST_COMPRESSED = 512
-LOCKS = 512
-LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+LOCK = struct.Struct("hhlli")  # Linux's struct flock: type, whence, start, length, process
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 KEPT_VERSIONS = 3
 BETWEEN_SIZINGS = 2_000  # tiles written
@@ -156,17 +156,19 @@ class KeptTiles:
                 shutil.rmtree(path, ignore_errors=True)
 
     def _hold(self, key: Key) -> int:
-        """Hold one of a few hundred locks, shared by threads and processes alike.
+        """Hold the lock of one tile, shared by threads and processes alike.
 
-        It is held until the descriptor returned is closed.
+        It is held until the descriptor returned is closed. All tiles have one file, each a byte
+        of it: making a file for every lock would take as long as drawing some tiles.
         """
-        path = f"{self.folder}/.locks/{zlib.crc32(key.path.encode()) % LOCKS}"
+        path = f"{self.folder}/.locks"
         try:
-            descriptor = os.open(path, LOCK_FLAGS)
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, LOCK_FLAGS)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+        byte = zlib.crc32(key.path.encode())
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, LOCK.pack(fcntl.F_WRLCK, 0, byte, 1, 0))
         return descriptor
 
 
@@ -218,7 +220,7 @@ def _write(path: str, body: bytes) -> None:
 def _folders(folder: Path) -> list[Path]:
     if not folder.exists():
         return []
-    return [path for path in folder.iterdir() if path.is_dir() and path.name != ".locks"]
+    return [path for path in folder.iterdir() if path.is_dir()]
 
 
 def _size(folder: Path) -> int:
