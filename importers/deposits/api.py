@@ -14,7 +14,7 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import APIException
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -26,15 +26,16 @@ from importers.deposits.background import queue_deposit
 from importers.deposits.forms import DepositForm, LookupForm
 from importers.deposits.models import Deposit
 from importers.deposits.opening import MOST_BYTES
+from importers.deposits.rights import reads_shared
 from importers.deposits.upload import MemoryUpload
 from importers.errors import ImporterError
 from importers.matching.errors import NoReference
 from observatory.errors import ObservatoryError
-from observatory.models import Right, User
-from observatory.permissions import may
+from observatory.models import User
 
 STATUS = {
     errors.MayNotDeposit: status.HTTP_403_FORBIDDEN,
+    errors.NotForThisContract: status.HTTP_403_FORBIDDEN,
     errors.UnknownDeposit: status.HTTP_404_NOT_FOUND,
     errors.TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     errors.KeyDestroyed: status.HTTP_410_GONE,
@@ -96,6 +97,7 @@ def told(deposit: Deposit) -> dict[str, Any]:
     return {
         "id": deposit.pk,
         "scheme": deposit.scheme,
+        "contract": deposit.contract.code if deposit.contract else None,
         "period": [deposit.period_from.isoformat(), deposit.period_to.isoformat()],
         "unit": deposit.unit,
         "address_role": deposit.address_role,
@@ -126,11 +128,11 @@ class Deposits(DepositView):
     @PLAIN
     def post(self, request: Request) -> Answer:
         """Take a file in; columns are proposed, nothing is located yet."""
-        organisation = service.check_may_deposit(self.account)
+        service.check_may_deposit(self.account)
         data, files = _body(request), request.FILES
         if request.META.get("observatory.too_large"):
             raise errors.TooLarge(MOST_BYTES)
-        form = DepositForm(data, files, organisation=organisation)
+        form = DepositForm(data, files, user=self.account)
         if not form.is_valid():
             return Response({"errors": form.errors}, status=status.HTTP_400_BAD_REQUEST)
         deposit = service.take(form.cleaned_data["file"], form.ask(), self.account,
@@ -263,14 +265,12 @@ def review_table(deposit: Deposit, account: User) -> HttpResponse:
 
 
 class Shared(DepositView):
-    """What every partner may read of all deposits: gated figures."""
+    """What every partner may read of all deposits of its contracts: gated figures."""
 
     @PLAIN
     def get(self, request: Request) -> Answer:
         """List the figures shared, by scheme."""
-        if not may(self.account, Right.VIEW_SHARED):
-            raise PermissionDenied
-        return Response({"schemes": shared.figures()})
+        return Response({"schemes": shared.figures(reads_shared(self.account))})
 
 
 class Lookup(DepositView):

@@ -138,6 +138,16 @@ class MayNotDeposit(DepositError):
         )
 
 
+class NotForThisContract(DepositError):
+    """The account deposits for some contracts only, and not for this one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account may not deposit for that contract, or has not said for which.",
+            "Name a contract on which you hold the role of a partner.",
+        )
+
+
 class OverlapUnknown(DepositError):
     """Figures cannot be shared: rows they would have to be checked against are gone."""
 

@@ -8,8 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from importers.deposits.models import AddressRole, Deposit, RowUnit
+from importers.deposits.rights import contracts_open_to, within_reach
 from importers.deposits.service import Ask
-from observatory.models import Organisation
+from observatory.models import Right, Territory, User
+from observatory.permissions import may
 
 FARTHEST = 5_000
 
@@ -23,6 +25,10 @@ class DepositForm(forms.Form):
     scheme = forms.CharField(
         label=_("Dispositif"), max_length=80, widget=forms.TextInput(attrs={"list": "schemes"})
     )
+    contract = forms.ModelChoiceField(
+        label=_("Contrat de ville"), queryset=Territory.objects.none(), to_field_name="code",
+        empty_label=_("— tous les contrats —"), required=False,
+    )  # fmt: skip
     period_from = forms.DateField(
         label=_("Du"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -50,17 +56,30 @@ class DepositForm(forms.Form):
         empty_label=_("— premier dépôt —"),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        versions = Deposit.objects.filter(organisation=organisation, replaced_by=None)
+        versions = Deposit.objects.filter(
+            within_reach(user), organisation=user.organisation, replaced_by=None
+        )
+        self._ask_contract(user)
         self.fields["replaces"].queryset = versions.filter(  # type: ignore[attr-defined]
             state__in=["done", "purged"]
         )
         for name in ("unit", "address_role"):
             self.fields[name].required = False
 
+    def _ask_contract(self, user: User) -> None:
+        """Offer the contracts that are open to somebody; one must be said where not all are."""
+        field: Any = self.fields["contract"]
+        field.queryset = contracts_open_to(user)
+        if may(user, Right.DEPOSIT):
+            if not field.queryset.exists():
+                del self.fields["contract"]
+            return
+        field.required, field.empty_label = True, None
+
     def clean(self) -> dict[str, Any]:
-        """Refuse a period that ends before it begins, and a version of another scheme."""
+        """Refuse a period that ends before it begins, and a version of another deposit."""
         told = super().clean() or {}
         told["unit"] = told.get("unit") or RowUnit.PERSON
         told["address_role"] = told.get("address_role") or AddressRole.HOME
@@ -72,6 +91,8 @@ class DepositForm(forms.Form):
             self.add_error(
                 "replaces", _("Une nouvelle version garde le dispositif : %s.") % older.scheme
             )
+        if older is not None and older.contract != told.get("contract"):
+            self.add_error("replaces", _("Une nouvelle version garde le contrat de la première."))
         return told
 
     def ask(self) -> Ask:
@@ -81,6 +102,7 @@ class DepositForm(forms.Form):
             told["scheme"], told["period_from"], told["period_to"], told["unit"],
             told["address_role"], told["proximity_metres"],
             distinct_rows=told["distinct_rows"], distinct_scheme=told["distinct_scheme"],
+            contract=told.get("contract"),
         )  # fmt: skip
 
 

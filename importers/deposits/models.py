@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from observatory.models import Organisation, Run
+from observatory.models import Organisation, Run, Territory
 
 
 class DepositState(models.TextChoices):
@@ -44,7 +44,7 @@ class AddressRole(models.TextChoices):
 
 
 class Deposit(models.Model):
-    """One file of one organisation for one scheme and period.
+    """One file of one organisation for one scheme and period, for one contract or for all.
 
     ``mark`` names its key and its waiting file. ``columns`` holds the column chosen for each
     role, ``discarded`` the names of columns that are not stored, with the reason.
@@ -58,6 +58,9 @@ class Deposit(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
     scheme = models.CharField(max_length=80)
+    contract = models.ForeignKey(
+        Territory, on_delete=models.PROTECT, null=True, blank=True, related_name="deposits"
+    )
     period_from = models.DateField()
     period_to = models.DateField()
     unit = models.CharField(max_length=10, choices=RowUnit.choices, default=RowUnit.PERSON)

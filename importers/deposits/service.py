@@ -23,12 +23,12 @@ from importers.deposits.opening import MOST_BYTES, opened_deposit
 from importers.deposits.private import acting_for, note_access
 from importers.deposits.processing import process
 from importers.deposits.publishing import publish, withdraw
+from importers.deposits.rights import check_contract, depositor, within_reach
 from importers.deposits.store import Counts, Store
 from importers.deposits.vault import Vault, key_folder, spool_folder
 from importers.errors import ImporterError
 from observatory.disclosure.secret import derived
-from observatory.models import Organisation, Right, Run, RunState, User
-from observatory.permissions import may
+from observatory.models import Organisation, Run, RunState, Territory, User
 from observatory.runs import Progress, recorded, silent
 
 DAYS_KEPT = 90
@@ -51,19 +51,21 @@ class Ask:
     purge_on: date | None = None
     distinct_rows: bool = False
     distinct_scheme: bool = False
+    contract: Territory | None = None
 
 
 def check_may_deposit(user: User) -> Organisation:
     """Return the organisation an account deposits for. Raises MayNotDeposit."""
-    if user.organisation is None or not may(user, Right.DEPOSIT):
-        raise errors.MayNotDeposit()
-    return user.organisation
+    return depositor(user)
 
 
 def own_deposits(user: User) -> QuerySet[Deposit]:
-    """Return the deposits of an account's organisation, newest first. Raises MayNotDeposit."""
-    found = Deposit.objects.filter(organisation=check_may_deposit(user))
-    return found.select_related("run", "replaces")
+    """Return the deposits of an account's organisation, newest first. Raises MayNotDeposit.
+
+    Where the right is held on some contracts only, those of these contracts.
+    """
+    found = Deposit.objects.filter(within_reach(user), organisation=check_may_deposit(user))
+    return found.select_related("run", "replaces", "contract")
 
 
 def own_deposit(user: User, number: int) -> Deposit:
@@ -91,6 +93,7 @@ def receive(
         organisation=organisation,
         created_by=user,
         scheme=ask.scheme[:80],
+        contract=ask.contract,
         period_from=ask.period_from,
         period_to=ask.period_to,
         unit=ask.unit,
@@ -117,9 +120,10 @@ def receive(
 def take(file: UploadedFile, ask: Ask, user: User, older: Deposit | None = None) -> Deposit:
     """Take an uploaded file in for an account's organisation, as a new version if asked.
 
-    Raises MayNotDeposit, and what ``receive`` and ``replace`` raise.
+    Raises MayNotDeposit, NotForThisContract, and what ``receive`` and ``replace`` raise.
     """
     organisation = check_may_deposit(user)
+    check_contract(user, ask.contract)
     deposit = receive(file.chunks(), file.name or "", ask, organisation, user)
     if older is not None:
         try:
@@ -170,11 +174,12 @@ def samples_of(deposit: Deposit) -> tuple[tuple[str, ...], dict[str, list[str]]]
 
 
 def earlier_copy(deposit: Deposit) -> Deposit | None:
-    """Return an earlier deposit of the very same file for the same scheme, if any."""
+    """Return an earlier deposit of the very same file for the same scheme and contract."""
     return (
         Deposit.objects.filter(
             organisation_id=deposit.organisation_id,
             scheme=deposit.scheme,
+            contract_id=deposit.contract_id,
             file_digest=deposit.file_digest,
         )
         .exclude(pk=deposit.pk)
@@ -186,8 +191,9 @@ def earlier_copy(deposit: Deposit) -> Deposit | None:
 
 def replace(deposit: Deposit, older: Deposit) -> None:
     """Say that a deposit is a new version of an older one. Raises BadChoice."""
-    if older.organisation_id != deposit.organisation_id or older.scheme != deposit.scheme:
-        raise errors.BadChoice("A version replaces a deposit of the same scheme.", "")
+    same = ("organisation_id", "scheme", "contract_id")
+    if any(getattr(older, name) != getattr(deposit, name) for name in same):
+        raise errors.BadChoice("A version replaces a deposit of the same scheme and contract.", "")
     deposit.replaces, deposit.version = older, older.version + 1
     try:
         with transaction.atomic():

@@ -18,6 +18,7 @@ from importers.deposits.columns import Role
 from importers.deposits.forms import DepositForm, LookupForm
 from importers.deposits.models import Deposit, DepositState
 from importers.deposits.opening import MOST_BYTES
+from importers.deposits.rights import reads_shared
 from importers.deposits.upload import MemoryUpload
 from importers.errors import ImporterError
 from maps.charts.theme import CONTENT_TYPES
@@ -25,8 +26,7 @@ from maps.deposits.access import account, for_depositors, own
 from maps.deposits.result import table_of
 from maps.deposits.result_map import draw_result, shared_counts
 from maps.deposits.words import PRIVATE, ROLES, in_words, problem_in_words
-from observatory.models import Right, Scheme
-from observatory.permissions import may
+from observatory.models import Scheme
 from observatory.spreadsheets import harmless
 
 WORKING = (DepositState.QUEUED, DepositState.RUNNING)
@@ -54,12 +54,11 @@ def new_deposit(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 @for_depositors
 def _new_deposit(request: HttpRequest) -> HttpResponse:
-    organisation = service.check_may_deposit(account(request))
     if request.method != "POST":
-        return _form(request, DepositForm(organisation=organisation))
+        return _form(request, DepositForm(user=account(request)))
     if request.META.get("observatory.too_large"):
         raise errors.TooLarge(MOST_BYTES)
-    form = DepositForm(request.POST, request.FILES, organisation=organisation)
+    form = DepositForm(request.POST, request.FILES, user=account(request))
     if form.is_valid():
         told = form.cleaned_data
         try:
@@ -227,9 +226,8 @@ def result_map(request: HttpRequest, number: int) -> HttpResponse:
 @for_depositors
 def shared_figures(request: HttpRequest) -> HttpResponse:
     """Show what partners may read of each other's deposits."""
-    if not may(account(request), Right.VIEW_SHARED):
-        raise errors.MayNotDeposit()
-    return render(request, "maps/deposits/shared.html", {"schemes": shared.figures()})
+    schemes = shared.figures(reads_shared(account(request)))
+    return render(request, "maps/deposits/shared.html", {"schemes": schemes})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -60,6 +60,9 @@ MESSAGES: dict[str, Promise] = {
         "Ce compte ne peut pas déposer de fichier. Demandez à un administrateur une organisation "
         "et le rôle de partenaire."
     ),
+    "NotForThisContract": gettext_lazy(
+        "Ce compte ne dépose pas pour ce contrat. Choisissez un contrat dont vous êtes partenaire."
+    ),
     "BadChoice": gettext_lazy("Ce choix n’est pas possible. Rechargez la page et recommencez."),
     "NotInReview": gettext_lazy(
         "Cette ligne n’attend plus de correction, ou ce lieu ne convient pas. Rechargez la liste."

@@ -188,7 +188,7 @@ def test_what_partners_share_is_gated(partner):
     service.carry_out(deposited(partner, a_list(3, 60)))
     other = client_of(a_partner("Autre structure"))
     (scheme,) = other.get(f"{API}shared/").json()["schemes"]
-    assert set(scheme) == {"organisation", "scheme", "period", "unit", "figures"}
+    assert set(scheme) == {"organisation", "scheme", "contract", "period", "unit", "figures"}
     values = [figure["value"] for figure in scheme["figures"].values()]
     assert all(value is None or value >= 5 for value in values)
 

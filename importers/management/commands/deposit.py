@@ -16,7 +16,7 @@ from importers.files import local_file
 from observatory.commands import Command as BaseCommand
 from observatory.commands import ProgressBar
 from observatory.errors import ObservatoryError
-from observatory.models import Organisation
+from observatory.models import Level, Organisation, Territory
 
 
 class Command(BaseCommand):
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         say("--on", type=_day, required=True, metavar="DATE", help="day the addresses hold")
         say("--until", type=_day, metavar="DATE", help="last day of the period")
         say("--organisation", default="Ligne de commande", help="whose file it is")
+        say("--contract", default="", metavar="CODE", help="the contract it is for (all)")
         say("--proximity", type=int, metavar="METRES", help="distance that counts as near")
         say("--unit", default="person", choices=["person", "household", "structure", "event"])
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             raise BadChoice("--until lies before --on.", "Give the period's days in order.")
         ask = service.Ask(
             options["scheme"], options["on"], until, options["unit"],
-            proximity_metres=options["proximity"],
+            proximity_metres=options["proximity"], contract=_contract(options["contract"]),
         )  # fmt: skip
         deposit = service.receive(_chunks(file), file.name, ask, organisation)
         bar = ProgressBar()
@@ -70,6 +71,13 @@ class Command(BaseCommand):
         not_stored = [name for name, why in result["discarded"]]
         lines.append(f"not stored: {', '.join(not_stored) or 'nothing'}")
         return "\n".join(lines)
+
+
+def _contract(code: str) -> Territory | None:
+    found = Territory.objects.filter(level=Level.CONTRACT, code=code).first() if code else None
+    if code and found is None:
+        raise BadChoice(f"No contract has the code {code!r}.", "See /api/tables/frameworks/.")
+    return found
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
