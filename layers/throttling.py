@@ -9,10 +9,12 @@ also known as GCRA). A whole period's calls may come at once; then one more each
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
@@ -134,3 +136,21 @@ class PerSignIn(PerAddress):
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         """Return where the name and password come from."""
         return f"{self.scope} {self.place_of(request)}"
+
+
+class PerDrawing(PerAddress):
+    """Maps and sheets drawn for one caller: a person, wherever that is, or an address."""
+
+    scope = "drawing"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Return who asks, person or place."""
+        known = request.user is not None and request.user.is_authenticated
+        return f"{self.scope} {request.user.pk if known else self.place_of(request)}"
+
+
+def seconds_to_wait(request: HttpRequest, allowance: Allowance) -> int:
+    """Count a page's call; return 0 where it may go on, else the whole seconds until it may."""
+    # What the framework asks of a request, Django's own has as well; no view is looked at.
+    asked, view = cast(Request, request), cast("APIView", None)
+    return 0 if allowance.allow_request(asked, view) else math.ceil(allowance.wait())

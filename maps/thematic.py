@@ -18,6 +18,7 @@ from maps.charts.theme import CONTENT_TYPES
 from maps.downloads import file_answer
 from maps.errors import BadChoice
 from maps.offers import reading_of
+from maps.pace import at_a_measured_pace
 from maps.panel import Person
 from maps.statics import draw_thematic
 from maps.thematicmap import thematic_map
@@ -34,6 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @vary_on_cookie
+@at_a_measured_pace
 def picture(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """Answer the map, or its histogram, exactly as the page shows it."""
     try:

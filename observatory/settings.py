@@ -43,6 +43,8 @@ class Options(BaseSettings):
     api_rate_person: str = Field("1200/minute", pattern=RATE)
     api_rate_address: str = Field("600/minute", pattern=RATE)
     api_rate_sign_in: str = Field("10/minute", pattern=RATE)
+    # Maps and sheets drawn for one caller, who waits for each: seconds of a processor.
+    api_rate_drawing: str = Field("60/minute", pattern=RATE)
     # Reverse proxies in front, each adding whom it answers to X-Forwarded-For. With 0 that header
     # is not believed: anybody may write it.
     trusted_proxies: int = Field(0, ge=0, le=10)
@@ -246,6 +248,7 @@ API_RATES = {
     "person": OPTIONS.api_rate_person,
     "address": OPTIONS.api_rate_address,
     "sign_in": OPTIONS.api_rate_sign_in,
+    "drawing": OPTIONS.api_rate_drawing,
 }
 
 SPECTACULAR_SETTINGS = {

@@ -24,6 +24,7 @@ from maps.explorer.sheet import draw_sheet
 from maps.explorer.themes import THEMES
 from maps.messages import EXPLORER
 from maps.offers import reading_of
+from maps.pace import at_a_measured_pace
 
 FORMS = CONTENT_TYPES | {"pdf": "application/pdf"}
 
@@ -57,6 +58,7 @@ def embed(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @vary_on_cookie
+@at_a_measured_pace
 def picture(request: HttpRequest, form: str) -> HttpResponse:
     """Answer what is on the screen as a file."""
     try:

@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_cookie
 from maps.comparison.selection import wholes
 from maps.downloads import file_answer
 from maps.errors import UnknownTerritory
+from maps.pace import at_a_measured_pace
 from maps.portraits.printing import pdf_of_sheet
 from maps.portraits.themes import Sheet, contract_called, sheet_of, themes_of
 from observatory.models import Level, Right, Territory
@@ -56,6 +57,7 @@ def page(request: HttpRequest, contract: str, theme: str) -> HttpResponse:
 
 @require_safe
 @vary_on_cookie
+@at_a_measured_pace
 def printed(request: HttpRequest, contract: str, theme: str) -> HttpResponse:
     """Answer the sheet of a theme as a PDF."""
     sheet = _sheet(request, contract, theme)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -15,6 +17,7 @@ from maps.charts.theme import CONTENT_TYPES
 from maps.charts.trend import draw_trend
 from maps.downloads import file_answer
 from maps.errors import UnknownTerritory
+from maps.pace import at_a_measured_pace
 from maps.panel import fictitious
 from maps.places import PORTRAYED, address_of, outline_of, territory_called
 from maps.portraits.gridsums import grid
@@ -46,7 +49,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "words": words,
         "total": len(found),
         "demonstration": fictitious(one.source_id for one in found),
-        "territories": [(one, address_of(one)) for one in found[:MOST_LISTED]],
+        "groups": [
+            (generation, [(one, address_of(one)) for one in kin])
+            for generation, kin in groupby(found[:MOST_LISTED], lambda one: one.generation)
+        ],
     }
     return render(request, "maps/portraits/index.html", context)
 
@@ -71,6 +77,7 @@ def page(request: HttpRequest, level: str, code: str) -> HttpResponse:
 
 @require_safe
 @vary_on_cookie
+@at_a_measured_pace
 def printed(request: HttpRequest, level: str, code: str) -> HttpResponse:
     """Answer the portrait as a PDF of two pages."""
     territory = _territory(request, level, code)

@@ -14,6 +14,7 @@ from django.views.decorators.vary import vary_on_cookie
 from maps.charts.savedmap import draw_saved
 from maps.charts.theme import CONTENT_TYPES
 from maps.downloads import file_answer
+from maps.pace import at_a_measured_pace
 from maps.panel import fictitious
 from maps.savedmaps.declared import MapTemplate, map_templates
 from maps.savedmaps.filled import FilledMap, fill, openings, shown_rows
@@ -68,6 +69,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 @vary_on_cookie
+@at_a_measured_pace
 def picture(request: HttpRequest, key: str, form: str) -> HttpResponse:
     """Answer a saved map as SVG, PNG or PDF, or what is on it as CSV."""
     template = _template(key)
