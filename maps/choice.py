@@ -155,7 +155,10 @@ def circle_sizes(most: float, told: Told) -> list[tuple[float, str]]:
         return []
     power = 10.0 ** math.floor(math.log10(most))
     top = max(step * power for step in (1, 2, 5) if step * power <= most)
-    return [(size, quantity(size, told.unit, told.decimals)) for size in (top, top / 4, top / 16)]
+    sizes = (top, top / 4, top / 16)
+    # Under the last decimal a size would be written as nothing: a count of people as 0.
+    least = 10.0**-told.decimals
+    return [(size, quantity(size, told.unit, told.decimals)) for size in sizes if size >= least]
 
 
 def citation_of(frame: gpd.GeoDataFrame, told: Told | None) -> str:

@@ -10,6 +10,7 @@ In a notebook::
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from matplotlib.patches import Patch, Rectangle
 
 FORMS = ("svg", "png", "pdf")
 RATIO_MARGIN = 0.06
+SIGNS_PER_INCH = 16  # of the small print under a map, which is narrower than the drawing
 
 
 def use_project(database: str = "") -> None:
@@ -129,7 +131,8 @@ def draw_thematic(
         axes.set_aspect("equal")
         axes.set_axis_off()
         north_and_scale(axes)
-        source = citation_of(frame, told)
+        # A line wider than the drawing would leave no room for the map itself.
+        source = textwrap.fill(citation_of(frame, told), int(SIGNS_PER_INCH * size[0]))
         axes.text(0, -0.02, source, transform=axes.transAxes, fontsize=7, color=SOFT, va="top")
         return Drawn(chart.save(form), form, frame, [key.words for key in drawn.keys])
 

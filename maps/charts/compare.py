@@ -6,13 +6,13 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from maps.charts.breaks import break_years, draw_breaks, parted
+from maps.charts.furniture import AxisWords
 from maps.charts.theme import ACCENT, ALERT, DASHES, INK, LINE, MARKERS, NOTICE, SERIES, SOFT, Chart
 from maps.comparison.table import Column, Comparison, pair, ranks
-from maps.figures import difference_figure, quantity, unit_of
-from observatory.models import Indicator
+from maps.figures import difference_figure
 
 WIDTH, ROW = 7.6, 0.27
 MARK_COLOURS = (ALERT, NOTICE, INK)
@@ -20,12 +20,6 @@ MARK_COLOURS = (ALERT, NOTICE, INK)
 MOST_LINES = len(SERIES)
 # The room a name takes beside a dot, as shares of the drawing.
 NAME_WIDTH, NAME_HEIGHT = 0.3, 0.05
-
-
-def _written(indicator: Indicator) -> FuncFormatter:
-    unit = unit_of(indicator)
-    decimals = 0 if unit == "%" else indicator.decimals
-    return FuncFormatter(lambda value, _place: quantity(value, unit, decimals))
 
 
 def _short(name: str) -> str:
@@ -56,7 +50,7 @@ def draw_dots(found: Comparison, column: Column, form: str) -> bytes:
             )  # fmt: skip
         axes.set_yticks(heights, [_short(one.name) for one in rows])
         axes.set_ylim(-0.7, len(rows) - 0.3)
-        axes.xaxis.set_major_formatter(_written(column.indicator))
+        axes.xaxis.set_major_formatter(AxisWords(column.indicator))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
         if axes.get_legend_handles_labels()[0]:
             chart.figure.legend(loc="outside lower left", frameon=False, fontsize=9, ncols=2)
@@ -66,7 +60,7 @@ def draw_dots(found: Comparison, column: Column, form: str) -> bytes:
 def draw_lines(found: Comparison, column: Column, form: str) -> bytes:
     """One line a quarter over the years; the widest changes are named, the others are pale."""
     table = found.series(column.indicator.code)
-    return _drawn_lines(found, column, table, _written(column.indicator), form)
+    return _drawn_lines(found, column, table, AxisWords(column.indicator), form)
 
 
 def draw_gaps(
@@ -84,7 +78,7 @@ def _drawn_lines(
     found: Comparison,
     column: Column,
     table: pd.DataFrame,
-    written: FuncFormatter,
+    written: Formatter,
     form: str,
     reference: str = "",
 ) -> bytes:
@@ -148,7 +142,7 @@ def draw_scatter(found: Comparison, columns: tuple[Column, Column], form: str) -
                 xytext=(5, 4), textcoords="offset points", fontsize=8, color=SOFT,
             )  # fmt: skip
         for axis, column in ((axes.xaxis, columns[0]), (axes.yaxis, columns[1])):
-            axis.set_major_formatter(_written(column.indicator))
+            axis.set_major_formatter(AxisWords(column.indicator))
             axis.set_label_text(f"{column.indicator.label}, {column.year}")
         axes.margins(0.12)
         return chart.save(form)

@@ -1,4 +1,4 @@
-"""What every static map carries: the north and a scale in round metres."""
+"""What drawings share: the north and a scale in round metres of a map, the numbers of an axis."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 from matplotlib import patheffects
+from matplotlib.ticker import Formatter
 
 from maps.charts.theme import INK
-from maps.figures import NO_BREAK, quantity
+from maps.figures import NO_BREAK, quantity, unit_of
+from observatory.models import Indicator
 
 HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
 
@@ -45,3 +47,30 @@ def north_and_scale(axes: Any) -> None:
     )  # fmt: skip
     for one in (text, arrow):
         one.set_path_effects(HALO)
+
+
+MOST_DECIMALS = 3
+
+
+class AxisWords(Formatter):
+    """Numbers along an axis in an indicator's unit, with the decimals that tell them apart."""
+
+    def __init__(self, indicator: Indicator) -> None:
+        self.unit = unit_of(indicator)
+        self.decimals = 0
+
+    def format_ticks(self, values: Any) -> list[str]:
+        """Return the words of all marks of an axis: 10 % beside 15 %, but 10,0 % beside 10,2 %."""
+        self.decimals = next(
+            (many for many in range(MOST_DECIMALS) if _are_whole(values, many)), MOST_DECIMALS
+        )
+        return super().format_ticks(values)
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the words of one mark."""
+        return quantity(x, self.unit, self.decimals)
+
+
+def _are_whole(values: Any, decimals: int) -> bool:
+    """Tell whether nothing of any value is lost at so many decimals."""
+    return all(math.isclose(one, round(one, decimals), abs_tol=1e-6) for one in values)

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from django.db import connection
 from django.utils.translation import gettext as _
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from carroyage.models import GridDataset
@@ -39,6 +40,7 @@ SELECT ST_AsBinary(ST_Transform(geom_3857, %(srid)s)), men, men_pauv FROM carroy
 WHERE dataset_id = %(dataset)s
     AND geom_3857 && ST_Transform(ST_MakeEnvelope(%(w)s, %(s)s, %(e)s, %(n)s, %(srid)s), 3857)
 """
+DASHES = (0, (3, 1.5))
 NEIGHBOURS = (Level.QPV, Level.ARRONDISSEMENT, Level.COMMUNE)
 
 
@@ -47,7 +49,7 @@ def draw_locator(
     outline: Perimeter,
     dataset: GridDataset | None,
     form: str,
-    size: tuple[float, float] = (4.6, 4.2),
+    size: tuple[float, float] = (4.6, 4.8),
 ) -> bytes:
     """Return the map as ``svg`` or ``png``, drawn in the territory's own projected system."""
     srid = outline.measure_srid
@@ -59,7 +61,7 @@ def draw_locator(
         cells = _cells(dataset, window, srid) if dataset else None
         if cells is not None and len(cells):
             _paint(axes, cells)
-        _outline_neighbours(axes, territory, window, srid)
+        others = _outline_neighbours(axes, territory, window, srid)
         own.boundary.plot(ax=axes, color="white", linewidth=4.5)
         own.boundary.plot(ax=axes, color=ACCENT, linewidth=2.4)
         axes.set_xlim(window[0], window[2])
@@ -69,7 +71,7 @@ def draw_locator(
         axes.add_artist(_ground(axes))
         north_and_scale(axes)
         if cells is not None and len(cells):
-            _legend(chart, set(cells["kind"]))
+            _legend(chart, set(cells["kind"]), others=others)
         return chart.save(form)
 
 
@@ -113,7 +115,8 @@ def _paint(axes: Any, cells: gpd.GeoDataFrame) -> None:
 
 def _outline_neighbours(
     axes: Any, territory: Territory, window: tuple[float, float, float, float], srid: int
-) -> None:
+) -> bool:
+    """Draw the limits and quarters around; tell whether a quarter other than its own is there."""
     box = gpd.GeoSeries([shapely.box(*window)], crs=srid).to_crs(4326).iloc[0]
     near = Perimeter.objects.filter(
         status__in=IN_FORCE, territory__level__in=NEIGHBOURS, geom__bboverlaps=box.wkt
@@ -128,20 +131,24 @@ def _outline_neighbours(
     if len(limits):
         limits.boundary.plot(ax=axes, color=SOFT, linewidth=0.8)
     if len(quarters):
-        quarters.boundary.plot(ax=axes, color=ACCENT, linewidth=1.0, linestyle=(0, (3, 1.5)))
+        quarters.boundary.plot(ax=axes, color=ACCENT, linewidth=1.0, linestyle=DASHES)
+    return bool(len(quarters))
 
 
-def _legend(chart: Chart, kinds: set[int]) -> None:
-    """Say the classes in words, and what is apart from them where there is any."""
+def _legend(chart: Chart, kinds: set[int], *, others: bool) -> None:
+    """Say the classes in words, what is apart from them where there is any, and the outlines."""
     keys = [Patch(color=c, label=w) for c, w in zip(POOR.colours, POOR.words(), strict=True)]
     told = {-1: _("sans donnée"), -2: _("moins de 11 ménages")}
     for kind, (colour, ink, hatch) in APART.items():
         if kind in kinds:
             look: Any = {"facecolor": colour, "edgecolor": ink, "hatch": hatch, "linewidth": 0.25}
             keys.append(Patch(label=told[kind], **look))
+    lines: list[Any] = [Line2D([], [], color=ACCENT, lw=2.4, label=_("ce territoire"))]
+    if others:
+        lines.append(Line2D([], [], color=ACCENT, lw=1.0, ls=DASHES, label=_("autre quartier")))
     legend = chart.figure.legend(
-        handles=keys, loc="outside lower left", ncols=4, fontsize=8, frameon=False,
-        title=_("Part de ménages pauvres, par carreau de 200 m"), title_fontsize=8,
-        alignment="left", handlelength=1.2, columnspacing=1.0, labelcolor=INK,
+        handles=[*keys, *lines], loc="outside lower left", ncols=3, fontsize=10, frameon=False,
+        title=_("Part de ménages pauvres, par carreau de 200 m"), title_fontsize=10,
+        alignment="left", handlelength=1.3, columnspacing=1.2, labelcolor=INK,
     )  # fmt: skip
     legend.get_title().set_color(SOFT)

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
@@ -27,6 +26,7 @@ from maps.charts.theme import (
 )
 from maps.choice import class_words, colours
 from maps.classes import classify
+from maps.dates import in_full
 from maps.displays import Told
 from maps.portraits.gridsums import FIGURES
 from maps.savedmaps.filled import FilledLayer, FilledMap, values_of
@@ -72,7 +72,7 @@ def _told(filled: FilledMap, day: date) -> str:
         ", ".join(part for part in (s["producer"], s["title"], s["vintage"]) if part)
         for s in filled.sources
     ]
-    drawn = _("Carte faite le {day}.").format(day=date_format(day))
+    drawn = _("Carte faite le {day}.").format(day=in_full(day))
     return f"{_('Source :')} {' ; '.join(lines)}\n{drawn}"
 
 

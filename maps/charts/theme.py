@@ -35,6 +35,8 @@ WITHHELD, WITHHELD_INK = "#e3e6ea", "#98a1ad"
 FAMILY = "Observatoire"
 WEIGHTS = (400, 600)
 FONT = Path(__file__).parents[1] / "static/maps/dist/fonts/source-sans-3-latin.woff2"
+POSTSCRIPT_NAME = 6  # among the names of a font file
+THIN_SPACE, NARROW_NO_BREAK_SPACE = 0x2009, 0x202F
 PNG_DPI = 200
 _lock = threading.Lock()
 # They tell at length of fonts they open; nothing in it is for whoever runs the site.
@@ -69,7 +71,7 @@ def use_own_font() -> None:
     folder = home() / "fonts"
     folder.mkdir(parents=True, exist_ok=True)
     for weight in WEIGHTS:
-        file = folder / f"{FAMILY}-{VERSION}-{weight}.ttf"
+        file = folder / f"{FAMILY}{weight}-{VERSION}.ttf"
         if not file.exists():
             _cut(weight, file)
         font_manager.fontManager.addfont(file)
@@ -83,6 +85,13 @@ def _cut(weight: int, file: Path) -> None:
     for record in font["name"].names:
         if record.nameID in (1, 4, 16):
             record.string = FAMILY
+        # An SVG keeps each letter once by this name: two weights of one name would be mixed.
+        elif record.nameID == POSTSCRIPT_NAME:
+            record.string = f"{FAMILY}-{weight}"
+    for table in font["cmap"].tables:
+        # The font lacks the space that French puts between thousands; a thin one is as wide.
+        if THIN_SPACE in table.cmap:
+            table.cmap[NARROW_NO_BREAK_SPACE] = table.cmap[THIN_SPACE]
     half = file.with_suffix(f".{threading.get_ident()}.part")
     font.save(half)
     half.rename(file)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from django.utils.translation import gettext as _
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from maps.charts.breaks import break_years, draw_breaks, parted
+from maps.charts.furniture import AxisWords
 from maps.charts.theme import ACCENT, GROUND, SOFT, Chart
-from maps.figures import quantity, unit_of
 from maps.portraits.evolution import Series
 
 
@@ -37,10 +37,6 @@ def draw_trend(series: Series, form: str, width: float = 4.6, height: float = 2.
         axes.grid(axis="x", visible=False)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
-        unit = unit_of(indicator)
-        decimals = indicator.decimals if unit != "%" else 0
-        axes.yaxis.set_major_formatter(
-            FuncFormatter(lambda value, _place: quantity(value, unit, decimals))
-        )
+        axes.yaxis.set_major_formatter(AxisWords(indicator))
         axes.margins(x=0.04, y=0.15)
         return chart.save(form)

@@ -181,7 +181,7 @@ class TestPages:
         monkeypatch.setattr(Chart, "save", listening)
         draw_saved(filled("quartiers-ept"), "svg", date(2026, 3, 1))
         assert "Les quartiers de l’établissement public territorial\nContrat d’essai" in said
-        assert any("1 mars 2026" in plain(text) and "Source :" in text for text in said)
+        assert any("1er mars 2026" in plain(text) and "Source :" in text for text in said)
 
     @pytest.mark.parametrize("path", ["inconnue/", "quartiers-ept/?dans=qpv:QN075901"])
     def test_what_does_not_exist_is_not_found(self, client, path):
