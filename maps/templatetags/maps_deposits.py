@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import template
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from importers.deposits.outcomes import Fate
 from maps.deposits.words import FATES
 from maps.figures import quantity
+from observatory.models import Territory
 
 register = template.Library()
 TITLES = {"sex": gettext_lazy("Sexe"), "age": gettext_lazy("Âge"), "period": gettext_lazy("Année")}
@@ -60,7 +63,8 @@ def detail_title(name: str) -> str:
 def detail(zone: dict[str, Any], name: str) -> SafeString:
     """Write the rows of a zone by value of one detail."""
     held = zone["details"][name].items()
-    return format_html_join(", ", "{}\u00a0: {}", ((value, counted(rows)) for value, rows in held))
+    told = ((value, counted(rows)) for value, rows in held)
+    return format_html_join(", ", "{}\u00a0:\u00a0{}", told)
 
 
 @register.simple_tag
@@ -78,13 +82,40 @@ def gated(value: dict[str, Any]) -> SafeString:
 
 
 @register.simple_tag
-def figure_name(name: str) -> str:
-    """Write the name of a shared figure: its zone, then the detail if any."""
-    parts = [part.partition("=") for part in name.split("|")]
-    return ", ".join(_part(key, value) for key, _equal, value in parts)
+def names_of_zones(schemes: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return the names of the territories that shared figures are of, by « qpv=QP075001 »."""
+    told = {name.partition("|")[0] for scheme in schemes for name in scheme["figures"]}
+    held = Territory.objects.filter(code__in={zone.partition("=")[2] for zone in told})
+    return {f"{one.level}={one.code}": one.name for one in held if one.name}
 
 
-def _part(key: str, value: str) -> str:
+@register.filter
+def whole_figures(figures: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the figures of whole zones."""
+    return [(name, value) for name, value in figures.items() if "|" not in name]
+
+
+@register.filter
+def detailed_figures(figures: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the figures by sex, age and year."""
+    return [(name, value) for name, value in figures.items() if "|" in name]
+
+
+@register.filter
+def day_of(text: str) -> date:
+    """Read the day of a shared figure, as its interface writes it."""
+    return date.fromisoformat(text)
+
+
+@register.simple_tag
+def figure_name(name: str, zones: dict[str, str]) -> str:
+    """Write the name of a shared figure: its zone, by name where it has one, then the detail."""
+    zone, *details = name.split("|")
+    parts = [zones.get(zone) or _part(*zone.split("=", 1))]
+    return ", ".join([*parts, *(_part(*one.split("=", 1)) for one in details)])
+
+
+def _part(key: str, value: str = "") -> str:
     if key == "total":
         return _("Toutes les lignes")
     if key == "fate":
