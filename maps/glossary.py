@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from maps.areas import alphabetical
+
 # By key, which is also the word's place on the page: the word, and what it means.
 GLOSSARY = {
     "additif": (
@@ -144,4 +146,4 @@ def meaning_of(key: str) -> tuple[str, str]:
 def entries() -> list[tuple[str, str, str]]:
     """Return key, word and meaning of every entry, in the order of the words."""
     found = [(key, str(word), str(meaning)) for key, (word, meaning) in GLOSSARY.items()]
-    return sorted(found, key=lambda entry: entry[1].casefold())
+    return sorted(found, key=lambda entry: alphabetical(entry[1]))

@@ -19,7 +19,7 @@ from layers.summary import summary_of
 from layers.version import version_of
 from maps.areas import Area, alphabetical, areas_of, generations, is_listed
 from maps.errors import UnknownTerritory
-from maps.places import ever_within
+from maps.places import address_of, ever_within
 from observatory.models import Perimeter
 
 
@@ -92,4 +92,10 @@ def _table_of(layer: Layer, generation: int | None) -> dict[str, Any]:
     # A column nobody has a value in says nothing.
     filled = {name for area in by_name for name, value in area.values.items() if value is not None}
     columns = [one for one in layer.attributes if one.name in filled - {"name", "code"}]
-    return {"areas": by_name, "columns": columns, "summary": summary_of(layer)}
+    drawn = Perimeter.objects.filter(pk__in=[area.id for area in areas])
+    portraits = {one.pk: address_of(one.territory) for one in drawn.select_related("territory")}
+    return {
+        "areas": [(area, portraits.get(area.id, "")) for area in by_name],
+        "columns": columns,
+        "summary": summary_of(layer),
+    }

@@ -155,7 +155,9 @@ def targets_of(person: Person, framework: Framework) -> Reading:
         rows.append((indicator.code, indicator.label, cells))
     counts = Counter(stand.progress for _target, stand in stands)
     said = [
-        f"{capital(str(COUNTED[progress]))}{_(' : ')}{counts[progress]}."
+        _("{label} : {count}.").format(
+            label=capital(str(COUNTED[progress])), count=counts[progress]
+        )
         for progress in COUNTED
         if counts[progress]
     ]

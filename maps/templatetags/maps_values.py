@@ -6,11 +6,11 @@ from datetime import date
 from numbers import Real
 
 from django import template
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from layers.registry import Attribute
 from maps.areas import Area
+from maps.dates import in_full
 from maps.figures import quantity
 
 register = template.Library()
@@ -26,7 +26,7 @@ def value(area: Area, attribute: Attribute) -> str:
     if isinstance(found, bool):
         return _("oui") if found else _("non")
     if attribute.kind == "date":
-        return date_format(date.fromisoformat(str(found)))
+        return in_full(date.fromisoformat(str(found)))
     if isinstance(found, Real) and attribute.decimals is not None:
         return _quantity(float(found), attribute)
     return str(found)

@@ -232,7 +232,7 @@ def test_other_words_are_no_numbers(written: str) -> None:
 
 def test_partners_know_who_is_late_without_reading_the_draft(contract: Territory) -> None:
     told = text(signed_in(Role.PARTNER, contract), LIST)
-    assert "En retard" in told and "due le 1 mars 2022" in told
+    assert "En retard" in told and "due le 1er mars 2022" in told
     assert re.search(rf"{CAF} 1 0 / 1", told)
     page = signed_in(Role.COMMITTEE, contract).get(LIST).content.decode()
     assert OPEN not in page

@@ -105,6 +105,19 @@ class TestPageOfItsOwn:
         assert "Paris 18e" in page
         assert "Écluse" not in page
 
+    @pytest.mark.parametrize(
+        ("layer", "address"), [("qpv", "qpv/QN075901"), ("arrondissements", "arrondissement/75118")]
+    )
+    def test_each_name_leads_to_its_portrait(self, client: Client, quiet_town, layer, address):
+        page = client.get(f"/quartiers/?couche={layer}").content.decode()
+        assert f'<a href="/portraits/{address}/">' in page
+        assert client.get(f"/portraits/{address}/").status_code == 200
+
+    def test_what_has_no_portrait_leads_nowhere(self, client: Client, quiet_town):
+        page = client.get("/quartiers/?couche=zones").content.decode()
+        assert '<option value="zones" selected>' in page
+        assert 'href="/portraits/' not in page.partition("<tbody>")[2]
+
     def test_an_older_generation_is_chosen_in_the_address(self, client: Client, quiet_town):
         page = client.get("/quartiers/?couche=qpv&generation=2015").content.decode()
         assert "Bas-Coteau" in page

@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.utils.translation import override
 from django.views.defaults import server_error
 
+from maps.areas import alphabetical
 from maps.glossary import GLOSSARY, entries, meaning_of
 from maps.sitepages import colours
 from tests.maps.site import grave_faults
@@ -30,6 +31,31 @@ class TestInTheBrowser:
         screen = new_screen(360, 780, java_script_enabled=False)
         screen.page.goto(screen.origin + "/glossaire/")
         assert screen.shows("#site-nav")
+
+    def test_the_header_stays_on_one_line_from_a_phone_to_a_desk(self, new_screen):
+        screen = new_screen(360, 780).open("/glossaire/", ready="[data-menu]:not([hidden])")
+        screen.page.evaluate("document.fonts.ready")
+        heights = {}
+        for width in (360, 768, 900, 1024, 1100, 1280, 1366, 1440):
+            screen.page.set_viewport_size({"width": width, "height": 780})
+            heights[width] = screen.page.evaluate("document.querySelector('.top').offsetHeight")
+            ways = screen.shows("#site-nav") or screen.shows("[data-menu]")
+            assert ways, f"no way to the other pages at {width}"
+        assert set(heights.values()) == {52}, heights
+
+    def test_what_ends_a_short_page_is_at_the_foot_of_the_screen(self, new_screen):
+        screen = new_screen(1440, 900).open("/compte/connexion/", ready="main form")
+        foot = screen.page.locator(".foot").bounding_box()
+        assert foot["y"] + foot["height"] == pytest.approx(900, abs=1)
+
+    def test_names_stay_in_sight_while_a_table_passes_by_on_a_phone(self, new_screen):
+        screen = new_screen(360, 780).open("/style/", ready="#tableaux .scroll")
+        box = screen.page.locator("#tableaux .scroll").first
+        name = box.locator("tbody th").first
+        before = name.bounding_box()["x"]
+        box.evaluate("box => { box.scrollLeft = 80; }")
+        assert box.evaluate("box => box.scrollLeft") > 0
+        assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
 
     def test_a_word_tells_its_meaning_at_a_hover(self, new_screen):
         screen = new_screen().open("/style/", ready=".term")
@@ -95,8 +121,9 @@ class TestRefusals:
 
 class TestGlossary:
     def test_words_are_in_the_order_of_the_alphabet(self):
-        words = [word.casefold() for _, word, _ in entries()]
-        assert words == sorted(words)
+        words = [word for _, word, _ in entries()]
+        assert words == sorted(words, key=alphabetical)
+        assert words.index("contrat de ville") < words.index("écart") < words.index("EPT")
 
     @pytest.mark.parametrize("key", GLOSSARY)
     def test_every_word_has_its_meaning_in_both_languages(self, key):
