@@ -24,6 +24,7 @@ from layers.parameters import Parameter, Text, integer, read_all, word
 from observatory.errors import ObservatoryError
 from observatory.figures import comparisons, errors
 from observatory.figures.comparisons import Asked, Rows, Spending
+from observatory.figures.earlywarning import Watched, warning_rows
 from observatory.figures.visible import Reader
 from observatory.models import Credit, Right, Scope
 from observatory.permissions import may
@@ -31,6 +32,7 @@ from observatory.permissions import may
 Given = Mapping[str, Any]
 MOST_YEARS = 30
 REFERENCES = word("reference", r"[0-9A-Za-z._-]{1,40}(,[0-9A-Za-z._-]{1,40}){0,4}", "")
+INDICATORS = word("indicators", r"[0-9A-Za-z_-]{1,80}(,[0-9A-Za-z_-]{1,80}){0,9}", "")
 PLACES = (CODE.named("within"), integer("generation", 1990, 2200, ""))
 WHAT = (CODE.named("indicator"), *PLACES, word("scope", "|".join(Scope.values), ""))
 BETWEEN = (YEAR.named("from"), YEAR.named("to"))
@@ -69,6 +71,13 @@ def _years(given: Given) -> range:
     return range(first, last + 1)
 
 
+def _behind(given: Given, reader: Reader) -> Rows:
+    asked = Watched(
+        _listed(given["indicators"]), given["within"], _years(given), given["generation"]
+    )
+    return warning_rows(asked, reader)
+
+
 def _money(given: Given, reader: Reader) -> Rows:
     references = _listed(given["reference"])
     if len(references) > 1:
@@ -98,6 +107,10 @@ QUESTIONS: dict[str, Question] = {
             _asked(given), given["from"], given["to"], reader
         ),
     ),
+    "behind": Question(
+        _("Alerte : quartiers qui perdent du terrain"), (INDICATORS, *PLACES, *BETWEEN),
+        ("indicators", "within", "from", "to"), _behind,
+    ),
     "money": Question(
         _("Euros par habitant et rapport d’effort"),
         (*PLACES, *BETWEEN, REFERENCES, word("credit", "|".join(Credit.values), ""),
@@ -112,6 +125,7 @@ QUESTIONS: dict[str, Question] = {
 }  # fmt: skip
 PARAMETERS = [
     words.query("indicator", "Code of the indicator.", example="poverty-rate"),
+    words.query("indicators", "Codes of up to ten indicators.", example="poverty-rate,gini"),
     words.query("within", "Contract, city or EPT whose quarters are meant.", example="75056"),
     words.query("reference", "Codes of territories to compare with.", example="75056"),
     words.query("year", "Year of the figures.", int, 2019),

@@ -20,7 +20,7 @@ from observatory.figures.typology import (
     Classes,
     classify,
     falling_behind,
-    stored_panels,
+    stored_trends,
     stored_values,
 )
 from observatory.figures.visible import strictest
@@ -182,8 +182,8 @@ def warnings_of(
 
     Only years after an indicator's last series break count: no trend crosses it.
     """
-    panels, polarity = stored_panels(codes, years, level=level, generation=generation)
-    found = falling_behind(panels, polarity, **limits)
+    trends = stored_trends(codes, years, level=level, generation=generation)
+    found = falling_behind(trends.panels, trends.polarity, **limits)
     warned = found[found["warned"]].sort_values("alerts", ascending=False)
     names = {
         pk: (code, name)

@@ -75,7 +75,7 @@ def territory_called(code: str) -> Territory:
 # -- provenance ----------------------------------------------------------------------------
 
 
-class _Cited:
+class Cited:
     """The sources that rows name, read once."""
 
     def __init__(self, codes: Iterable[str]) -> None:
@@ -120,7 +120,7 @@ def gap_rows(asked: Asked, year: int, reader: Reader) -> Rows:
     together = gap_to_all(indicator, ids, everyone, year, scope=asked.scope, reader=reader)
     codes = [place.code for place in places for _ in range(2)]
     pairs = {pk: [*zip(codes, told[pk], strict=True), ("", together[pk])] for pk in ids}
-    cited = _Cited(
+    cited = Cited(
         code for found in pairs.values() for _, gap in found
         for code in (*gap.sources, *gap.reference_sources)
     )  # fmt: skip
@@ -165,7 +165,7 @@ def _ranks(asked: Asked, indicator: Indicator, year: int, reader: Reader) -> Row
     quarters = asked.quarters(year)
     ids = [quarter.pk for quarter in quarters]
     own = _frame(indicator.code, ids, [year], asked.scope, reader)
-    cited = _Cited(own["source"])
+    cited = Cited(own["source"])
     found: Rows = []
     for generation in sorted({q.generation for q in quarters}, key=lambda g: g or 0):
         same = [quarter for quarter in quarters if quarter.generation == generation]
@@ -213,7 +213,7 @@ def evolution_rows(asked: Asked, first: int, last: int, reader: Reader) -> Rows:
     ids = [quarter.pk for quarter in quarters]
     own = _frame(indicator.code, [*ids, *(p.pk for p in places if p)], [first, last],
                  asked.scope, reader)  # fmt: skip
-    cited = _Cited(own["source"])
+    cited = Cited(own["source"])
     found: Rows = []
     for place in places or [None]:
         told = evolutions(
@@ -273,7 +273,7 @@ def money_rows(asked: Spending, reader: Reader) -> Rows:
     if place is not None:
         efforts = money.efforts(asked.years, ids, place.pk, credit=asked.credit, lines=lines)
     heads = money.per_inhabitant(asked.years, ids, lines)
-    cited = _Cited([*(c for codes in spent.sources.values() for c in codes),
+    cited = Cited([*(c for codes in spent.sources.values() for c in codes),
                     *people["people_source"].dropna()])  # fmt: skip
     nothing = money.Effort(None, None, None, "aucune référence n’est demandée")
     found: Rows = []
@@ -321,7 +321,7 @@ def target_rows(contract: str, year: int, reader: Reader) -> Rows:
     if not frameworks:
         raise BadParameter(f"No contract {contract!r} has a framework.", "Give that of another.")
     told = [(f, *one) for f in frameworks.order_by("code") for one in stands(f, year, reader)]
-    cited = _Cited([*(c for _, t, s in told for c in (t.source.code, *s.sources))])
+    cited = Cited([*(c for _, t, s in told for c in (t.source.code, *s.sources))])
     return [
         {
             "contract": contract, "framework": framework.code, "indicator": target.indicator.code,

@@ -26,6 +26,7 @@ import pandas as pd
 from observatory.figures.breaks import between, natural_breaks
 from observatory.figures.errors import BadParameter, TooFewFigures
 from observatory.figures.series import breaks_of, figures, indicators_of
+from observatory.figures.visible import Reader
 from observatory.models import Polarity
 
 Floats = npt.NDArray[np.float64]
@@ -33,6 +34,8 @@ MAD_TO_DEVIATION = 1.4826
 CUT = 3.0
 LEAST_KNOWN = 0.5
 WORST_QUARTER = 75.0
+# A quarter falls behind when its slope over some years is among the steepest, more than once.
+LEAST_YEARS, WORST_SHARE, LEAST_INDICATORS = 3, 0.1, 2
 SEED = 20150101
 METHODS = ("index", "profiles")
 
@@ -176,9 +179,9 @@ def falling_behind(
     panels: Mapping[str, pd.DataFrame],
     polarity: Mapping[str, str],
     *,
-    least_years: int = 3,
-    worst_share: float = 0.1,
-    least_indicators: int = 2,
+    least_years: int = LEAST_YEARS,
+    worst_share: float = WORST_SHARE,
+    least_indicators: int = LEAST_INDICATORS,
 ) -> pd.DataFrame:
     """Warn of quarters that lose ground: a steady worsening against the others.
 
@@ -186,18 +189,23 @@ def falling_behind(
     all pairs of years) of the quarter's percentile, turned so that more is worse. A quarter is
     warned of when it is among the ``worst_share`` steepest in ``least_indicators`` indicators.
     """
-    slopes = pd.DataFrame(
+    slopes = slopes_of(panels, polarity, least_years)
+    alerts = steepest(slopes, worst_share).sum(axis=1)
+    return slopes.assign(alerts=alerts, warned=alerts >= least_indicators)
+
+
+def slopes_of(
+    panels: Mapping[str, pd.DataFrame], polarity: Mapping[str, str], least_years: int = LEAST_YEARS
+) -> pd.DataFrame:
+    """Return quarters × indicators: points of percentile lost a year; NaN where too few years."""
+    return pd.DataFrame(
         {name: _slopes(panel, polarity[name], least_years) for name, panel in panels.items()}
     )
-    steep = pd.DataFrame(
-        {
-            name: (slopes[name] >= slopes[name].quantile(1 - worst_share)) & (slopes[name] > 0)
-            for name in slopes
-        }
-    )
-    slopes["alerts"] = steep.sum(axis=1)
-    slopes["warned"] = slopes["alerts"] >= least_indicators
-    return slopes
+
+
+def steepest(slopes: pd.DataFrame, worst_share: float = WORST_SHARE) -> pd.DataFrame:
+    """Tell, for quarters × indicators, which slopes are among the steepest that lose ground."""
+    return (slopes >= slopes.quantile(1 - worst_share)) & (slopes > 0)
 
 
 def _slopes(panel: pd.DataFrame, polarity: str, least_years: int) -> pd.Series:
@@ -243,19 +251,29 @@ def stored_values(
     return table, {code: indicator.polarity for code, indicator in found.items()}
 
 
-def stored_panels(
+@dataclass(frozen=True)
+class Trends:
+    """Quarters × years by indicator, each indicator's polarity, and the figures with sources."""
+
+    panels: dict[str, pd.DataFrame]
+    polarity: dict[str, str]
+    figures: pd.DataFrame
+
+
+def stored_trends(
     codes: Sequence[str],
     years: Sequence[int],
     *,
     level: str = "qpv",
     generation: int | None = None,
-) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
-    """Return quarters × years by indicator, and each indicator's polarity.
+    reader: Reader | None = None,
+) -> Trends:
+    """Return what is stored of several years, or what a reader may see of it.
 
     Years before an indicator's last series break are left out: no trend crosses it.
     """
     found = indicators_of(codes)
-    frame = figures(codes, level=level, generation=generation, years=list(years))
+    frame = figures(codes, level=level, generation=generation, years=list(years), reader=reader)
     broken = breaks_of(codes).years
     first = {code: max((year for _, year, _ in told), default=0) for code, told in broken.items()}
     frame = frame[frame["year"] >= frame["indicator"].map(first).fillna(0)]
@@ -265,4 +283,4 @@ def stored_panels(
         )
         for code in found
     }
-    return panels, {code: indicator.polarity for code, indicator in found.items()}
+    return Trends(panels, {code: one.polarity for code, one in found.items()}, frame)
