@@ -41,6 +41,12 @@ EXPLORER: dict[str, str | Promise] = {
     ),
     "panel.about": _("À propos de la couche « {layer} »"),
     "panel.other": _("Autres couches"),
+    # order of layers
+    "order.title": _("Ordre des couches"),
+    "order.note": _("La première recouvre les suivantes."),
+    "order.up": _("Monter : {layer}"),
+    "order.down": _("Descendre : {layer}"),
+    "order.said": _("{layer} : {place} sur {count}"),
     # list of quarters
     "areas.layer": _("Liste"),
     "areas.within": _("Dans"),
@@ -85,6 +91,7 @@ EXPLORER: dict[str, str | Promise] = {
         "Entrée ; puis « Compter »."
     ),
     "zone.corners": _("Sommets : {count}. Il en faut trois ; puis « Compter »."),
+    "zone.unread": _("La zone de cette adresse n’a pas pu être lue : le lien a peut-être été coupé."),
     "error.address": _("L’adresse n’a pas pu être cherchée. Réessayez."),
     "error.zone": _("La zone n’a pas pu être comptée. Réessayez."),
     # two maps

@@ -21,6 +21,7 @@ urlpatterns = [
     path("carte/adresse/", address, name="explorer-address"),
     path("carte/integrer/", explorer.embed, name="embed"),
     re_path(r"^carte/image\.(?P<form>svg|png|pdf)$", explorer.picture, name="explorer-picture"),
+    path("carte/carte.qlr", explorer.layers_for_qgis, name="explorer-qgis"),
     path("accueil/", home.page, name="home"),
     path("quartiers/", views.areas_page, name="areas"),
     path("quartiers/<slug:layer>.json", views.areas_json, name="areas-json"),

@@ -99,7 +99,8 @@ def _cells(
     shapes = shapely.from_wkb([bytes(row[0]) for row in rows])
     men = np.array([row[1] for row in rows], dtype=np.float64)
     poor = np.array([row[2] for row in rows], dtype=np.float64)
-    return gpd.GeoDataFrame({"kind": POOR.classes(poor, men, men)}, geometry=shapes, crs=srid)
+    kinds = POOR.classes({"men": men, "men_pauv": poor})
+    return gpd.GeoDataFrame({"kind": kinds}, geometry=shapes, crs=srid)
 
 
 def _paint(axes: Any, cells: gpd.GeoDataFrame) -> None:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from pyproj import Transformer
 
 from layers.access import visible_to
 from layers.registry import Layer
 from maps.asked import Choice
+from maps.displays import CHANGE
 from maps.errors import BadChoice
+from maps.explorer.order import in_order
 from maps.explorer.themes import Theme, theme_called
 from maps.panel import Person
 
 MOST_DEGREES = 12.0  # a country: further out a static map of the whole tells more
 DEGREES = 4326
+WORLD = (-180.0, -85.0, 180.0, 85.0)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Layers that are on, from the ground up, the part of the world in sight, and the rest.
+    """Layers that are on, the part of the world in sight, and the rest.
 
+    ``known`` are all the layers the person may see. ``order`` names layers and the coloured thing
+    from the ground up (maps/explorer/order.py). ``beside`` is the second map, where there is one.
     ``window`` is west, south, east, north in degrees (EPSG:4326).
     """
 
@@ -34,6 +39,9 @@ class Shown:
     generation: int | None
     choice: Choice | None
     opacity: float = 1.0
+    order: tuple[str, ...] = ()
+    known: tuple[Layer, ...] = ()
+    beside: Shown | None = None
 
     def bounds(self, srid: int) -> tuple[float, float, float, float]:
         """Return the window in another system."""
@@ -41,31 +49,44 @@ class Shown:
         return move.transform_bounds(*self.window)
 
 
-def shown_by(request: HttpRequest) -> Shown:
-    """Read a request. Raises BadChoice."""
+def shown_by(request: HttpRequest, *, framed: bool = True) -> Shown:
+    """Read a request; all the world is in sight where it is not ``framed``. Raises BadChoice."""
     query = request.GET
     wanted = query.get("couches", "").split(",")
     generation = query.get("generation", "")
     if generation and not generation.isdecimal():
         raise BadChoice(_("La génération est une année."))
-    layers = [one for one in visible_to(request) if one.id in wanted]
-    return Shown(
+    known = visible_to(request)
+    layers = {one.id: one for one in known if one.id in wanted}
+    order = in_order(layers, query.get("ordre", ""))
+    shown = Shown(
         request.user,
-        tuple(sorted(layers, key=_rank)),
-        window_of(query.get("cadre", "")),
+        tuple(layers[one] for one in order if one in layers),
+        window_of(query.get("cadre", "")) if framed else WORLD,
         theme_called(query.get("theme", "")),
         int(generation) if generation else None,
         Choice.of(query) if query.get("indicateur") else None,
         opacity_of(query.get("opacite", "")),
+        tuple(order),
+        tuple(known),
     )
+    return _with_second(shown, query) if framed and query.get("cadre2") else shown
 
 
-ORDER = ("communes", "arrondissements", "cells", "iris", "admin_quarters", "cucs", "qva", "qpv")
+def _with_second(shown: Shown, query: QueryDict) -> Shown:
+    """Return the screen with its second map: another place, or the indicator in another year.
 
-
-def _rank(layer: Layer) -> int:
-    """Return where a layer lies, as on the page (maps/frontend/src/symbology.ts)."""
-    return ORDER.index(layer.id) if layer.id in ORDER else len(ORDER)
+    Two years share a legend only where its classes are of all years. Raises BadChoice.
+    """
+    year, choice = query.get("annee2", ""), shown.choice
+    if year and not year.isdecimal():
+        raise BadChoice(_("L’année est un nombre."))
+    other = choice
+    if choice is not None and year and choice.way != CHANGE:
+        choice = replace(choice, all_years=True)
+        other = replace(choice, year=int(year))
+    second = replace(shown, window=window_of(query.get("cadre2", "")), choice=other)
+    return replace(shown, choice=choice, beside=second)
 
 
 def opacity_of(text: str) -> float:

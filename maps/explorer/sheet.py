@@ -7,7 +7,9 @@ page: both come from maps/thematicmap.py.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +23,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from psycopg import sql
 
+from carroyage.columns import HOUSEHOLDS
 from layers.registry import Layer, Look
 from layers.summary import summary_of
 from layers.tiles import time_limit
@@ -37,6 +40,7 @@ from maps.charts.theme import (
 )
 from maps.choice import citation_of
 from maps.errors import BadChoice
+from maps.explorer.order import COLOURED
 from maps.explorer.screen import Shown
 from maps.explorer.themes import Theme
 from maps.places import METRES
@@ -46,8 +50,9 @@ from observatory.models import Perimeter
 
 MOST_SHAPES = 20_000
 TIME_LIMIT_MS = 15_000
-WIDTH, LEAST_RATIO, MOST_RATIO = 8.0, 0.45, 1.5
+WIDTH, WIDTH_OF_TWO, LEAST_RATIO, MOST_RATIO = 8.0, 12.0, 0.45, 1.5
 LINE_LENGTH = 165  # signs of the small print
+TITLE_LENGTH = 60
 LAND = "#fcfbf8"
 LANDS = {"communes", "arrondissements"}
 ROWS = sql.SQL("""
@@ -59,30 +64,65 @@ LIMIT {most}
 
 
 def draw_sheet(shown: Shown, form: str) -> bytes:
-    """Return the screen as ``svg``, ``png`` or ``pdf``. Raises BadChoice."""
-    srid = _system(shown)
-    drawn = thematic_map(shown.person, shown.choice) if shown.choice else None
-    window = shown.bounds(srid)
-    west, south, east, north = window
-    ratio = min(max((north - south) / (east - west), LEAST_RATIO), MOST_RATIO)
-    with Chart(WIDTH, WIDTH * ratio + 2.0) as chart:
-        axes = chart.axes
-        axes.add_artist(Rectangle((0, 0), 1, 1, transform=axes.transAxes, color=GROUND, zorder=-5))
-        keys = _draw_all(axes, shown, drawn, srid)
-        axes.set_xlim(west, east)
-        axes.set_ylim(south, north)
-        axes.set_aspect("equal")
-        axes.set_axis_off()
-        axes.set_title(_title(shown, drawn), loc="left", fontweight=600, fontsize=13)
-        north_and_scale(axes)
+    """Return the screen as ``svg``, ``png`` or ``pdf``: one map, or two under one legend.
+
+    Raises BadChoice.
+    """
+    maps = [_Map.of(one) for one in (shown, shown.beside) if one is not None]
+    width = WIDTH if len(maps) == 1 else WIDTH_OF_TWO
+    ratio = max(one.ratio for one in maps) / len(maps)
+    with Chart(width, width * ratio + 2.0) as chart:
+        grid = chart.figure.add_gridspec(1, len(maps))
+        chart.axes.set_subplotspec(grid[0])
+        others = [chart.figure.add_subplot(grid[place]) for place in range(1, len(maps))]
+        frames = [chart.axes, *others]
+        # What both maps show is in the legend once: their classes are the same.
+        keys: dict[str, Any] = {}
+        for axes, one in zip(frames, maps, strict=True):
+            keys = {key.get_label(): key for key in _draw_map(axes, one)} | keys
         if keys:
+            circles = maps[0].drawn is not None and maps[0].drawn.classes is None
             chart.figure.legend(
-                handles=keys, loc="outside lower left", ncols=3, frameon=False, fontsize=8,
-                alignment="left", handlelength=1.6, borderpad=1.2,
-                labelspacing=1.2 if drawn is not None and drawn.classes is None else 0.5,
+                handles=list(keys.values()), loc="outside lower left", ncols=3, frameon=False,
+                fontsize=8, alignment="left", handlelength=1.6, borderpad=1.2,
+                labelspacing=1.2 if circles else 0.5,
             )  # fmt: skip
-        _sign(axes, shown, drawn)
+        _sign(chart.axes, maps)
         return chart.save(form)
+
+
+@dataclass(frozen=True)
+class _Map:
+    """One map of the sheet: what it shows, its indicator, and its projected system."""
+
+    shown: Shown
+    drawn: ThematicMap | None
+    srid: int
+
+    @classmethod
+    def of(cls, shown: Shown) -> _Map:
+        drawn = thematic_map(shown.person, shown.choice) if shown.choice else None
+        return cls(shown, drawn, _system(shown))
+
+    @property
+    def ratio(self) -> float:
+        west, south, east, north = self.shown.bounds(self.srid)
+        return min(max((north - south) / (east - west), LEAST_RATIO), MOST_RATIO)
+
+
+def _draw_map(axes: Any, one: _Map) -> list[Any]:
+    """Draw a map with its title, north and scale; return the keys of its legend."""
+    west, south, east, north = one.shown.bounds(one.srid)
+    axes.add_artist(Rectangle((0, 0), 1, 1, transform=axes.transAxes, color=GROUND, zorder=-5))
+    keys = _draw_all(axes, one.shown, one.drawn, one.srid)
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    title = textwrap.fill(_title(one.shown, one.drawn), TITLE_LENGTH)
+    axes.set_title(title, loc="left", fontweight=600, fontsize=13)
+    north_and_scale(axes)
+    return keys
 
 
 def _system(shown: Shown) -> int:
@@ -92,25 +132,39 @@ def _system(shown: Shown) -> int:
 
 
 def _draw_all(axes: Any, shown: Shown, drawn: ThematicMap | None, srid: int) -> list[Any]:
-    """Draw from the ground up; return the keys of the legend."""
-    over = [one for one in shown.layers if one.id not in LANDS and one.id != "cells"]
-    keys: list[Any] = []
-    for layer in shown.layers:
-        if layer.id in LANDS:
-            keys += _outline(axes, layer, shown, srid)
-        elif layer.id == "cells":
-            keys = _cells(axes, layer, shown, srid) + keys
-    if drawn is not None:
-        here = _moved(drawn, srid)
-        assert drawn.told is not None  # noqa: S101 - a choice names an indicator
-        if drawn.told.additive:
-            here.frame.plot(ax=axes, facecolor=LAND, edgecolor=SOFT, linewidth=0.5)
-            keys = draw_circles(axes, here) + keys
-        else:
-            keys = paint_classes(axes, here, shown.opacity) + keys
-    for layer in over:
-        keys += _outline(axes, layer, shown, srid)
-    return keys
+    """Draw every layer at its height; return the keys of the legend, what is coloured first."""
+    layers = {one.id: one for one in shown.layers}
+    colours: list[Any] = []
+    outlines: list[Any] = []
+    for place, name in enumerate(shown.order, start=1):
+        # Under one lies the map: north, scale and words are over it.
+        with _at_height(axes, place / 100):
+            if name != COLOURED:
+                outlines = _outline(axes, layers[name], shown, srid) + outlines
+                continue
+            if name in layers:
+                colours = _cells(axes, layers[name], shown, srid)
+            if drawn is not None:
+                colours = _indicator(axes, _moved(drawn, srid), shown) + colours
+    return colours + outlines
+
+
+@contextmanager
+def _at_height(axes: Any, height: float) -> Iterator[None]:
+    """Lay what is drawn meanwhile over all that is lower: lines would lie over any area."""
+    before = set(axes.get_children())
+    yield
+    for artist in axes.get_children():
+        if artist not in before and artist.get_zorder() > 0:
+            artist.set_zorder(height)
+
+
+def _indicator(axes: Any, here: ThematicMap, shown: Shown) -> list[Any]:
+    assert here.told is not None  # noqa: S101 - a choice names an indicator
+    if not here.told.additive:
+        return paint_classes(axes, here, shown.opacity)
+    here.frame.plot(ax=axes, facecolor=LAND, edgecolor=SOFT, linewidth=0.5)
+    return draw_circles(axes, here)
 
 
 def _moved(drawn: ThematicMap, srid: int) -> ThematicMap:
@@ -159,12 +213,12 @@ def _outline(axes: Any, layer: Layer, shown: Shown, srid: int) -> list[Any]:
 
 def _cells(axes: Any, layer: Layer, shown: Shown, srid: int) -> list[Any]:
     theme: Theme = shown.theme
-    columns = tuple(dict.fromkeys((theme.numerator, theme.denominator, "men")))
+    columns = tuple(dict.fromkeys((*theme.columns, HOUSEHOLDS)))
     frame = _rows(layer, shown, srid, columns)
     if not len(frame):
         return []
     numbers = {name: frame[name].to_numpy(np.float64) for name in columns}
-    kinds = theme.classes(numbers[theme.numerator], numbers[theme.denominator], numbers["men"])
+    kinds = theme.classes(numbers)
     keys = []
     for number, (colour, words) in enumerate(zip(theme.colours, theme.words(), strict=True)):
         if (kinds == number).any():
@@ -190,15 +244,17 @@ def _title(shown: Shown, drawn: ThematicMap | None) -> str:
     return ", ".join(str(one.title) for one in shown.layers)
 
 
-def _sign(axes: Any, shown: Shown, drawn: ThematicMap | None) -> None:
+def _sign(axes: Any, maps: list[_Map]) -> None:
     """Write whom to quote, the day, and that data are invented where they are."""
+    shown = maps[0].shown
     summaries = [summary_of(one) for one in shown.layers]
     quoted = dict.fromkeys(
         ", ".join(part for part in (one["producer"], one["title"], one["vintage"]) if part)
         for summary in summaries
         for one in summary.sources
     )
-    lines = [citation_of(drawn.frame, drawn.told)] if drawn else []
+    drawn = [one.drawn for one in maps if one.drawn is not None]
+    lines = list(dict.fromkeys(citation_of(one.frame, one.told) for one in drawn))
     lines.append(_("Fonds :") + " " + " ; ".join(quoted))
     today = date_format(date.today())
     lines.append(_("Image du {day}, observatoire des quartiers").format(day=today))

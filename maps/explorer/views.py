@@ -17,6 +17,7 @@ from maps.charts.theme import CONTENT_TYPES
 from maps.comparison.selection import wholes
 from maps.downloads import file_answer
 from maps.errors import BadChoice
+from maps.explorer import qgis
 from maps.explorer.address import may_look_up
 from maps.explorer.drawing import as_json
 from maps.explorer.screen import shown_by
@@ -66,6 +67,17 @@ def picture(request: HttpRequest, form: str) -> HttpResponse:
     except BadChoice as error:
         raise Http404(str(error)) from None
     return file_answer(body, FORMS[form], f"carte.{form}")
+
+
+@require_safe
+@vary_on_cookie
+def layers_for_qgis(request: HttpRequest) -> HttpResponse:
+    """Answer the layers on the screen as a file that QGIS opens, tiles and style."""
+    try:
+        body = qgis.definition(request, shown_by(request, framed=False))
+    except BadChoice as error:
+        raise Http404(str(error)) from None
+    return file_answer(body, qgis.CONTENT_TYPE, "carte.qlr")
 
 
 @require_safe

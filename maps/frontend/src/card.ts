@@ -1,11 +1,11 @@
 /** The card of a chosen point: values with units, their source, and how to read them. */
 import { outsideLink, make } from "./dom";
 import { CELL_SIDE, cellSide, hitName, toldOf, type Hit } from "./features";
-import { formatValue, euros, percent } from "./format";
+import { formatValue } from "./format";
 import { t } from "./i18n";
 import { citation } from "./sources";
 import type { Store } from "./store";
-import { cellKind, classOf, themeValue, type Theme } from "./themes";
+import { cellKind, classOf, themeValue, written, type Theme } from "./themes";
 import type { Attribute, LayerInfo, Values } from "./types";
 
 /** The columns said first for a cell; the others wait behind "all values". */
@@ -41,7 +41,6 @@ function sourceLine(layer: LayerInfo): HTMLElement {
 function keyFigure(theme: Theme, values: Values): HTMLElement {
   const value = themeValue(theme, values);
   const kind = cellKind(theme, values);
-  const write = theme.unit === "percent" ? percent : euros;
   const figure = make("p", { class: "figure" });
   const dot = make("span", { class: "figure__class", attributes: { "aria-hidden": "true" } });
   if (value !== null && kind === "classed") {
@@ -49,7 +48,7 @@ function keyFigure(theme: Theme, values: Values): HTMLElement {
     figure.append(dot);
   }
   figure.append(
-    make("strong", { text: value === null ? t("value.none") : write(value) }),
+    make("strong", { text: value === null ? t("value.none") : written(theme, value) }),
     make("span", { text: theme.short }),
   );
   return figure;
@@ -67,7 +66,7 @@ function cellBody(hit: Hit, themes: Theme[], theme: Theme): HTMLElement[] {
   const shown = hit.layer.attributes.filter((attribute) => !SAID_OF_CELLS.has(attribute.name));
   const main = shown.filter((attribute) => MAIN_CELL_COLUMNS.includes(attribute.name));
   const rest = shown.filter((attribute) => !MAIN_CELL_COLUMNS.includes(attribute.name));
-  const others = themes.filter((other) => other !== theme);
+  const others = themes.filter((other) => other.main && other !== theme);
   const figures = others.map((other) => keyFigure(other, hit.values));
   const all = make("details", {}, make("summary", { text: t("card.all") }), rows(rest, hit.values));
   return [

@@ -3,7 +3,7 @@ import type { Map as MapLibreMap, PointLike } from "maplibre-gl";
 import { number, side } from "./format";
 import { t } from "./i18n";
 import type { Store } from "./store";
-import { THEMATIC } from "./style";
+import { FAR, THEMATIC } from "./style";
 import type { LayerInfo, Values } from "./types";
 
 export interface Hit {
@@ -22,12 +22,23 @@ const PARTS = new Set(["classed", "few", "nodata", "fill"]);
 
 const fineness = (hit: Hit): number => FINEST_FIRST.indexOf(hit.layer.id);
 
+/** The squares of the cells have a source of their own. */
+const layerOf = (source: string): string => (source === FAR ? "cells" : source);
+
+/** A layer out of its zooms may still be found by a question: its tiles leave a little later. */
+function isDrawn(map: MapLibreMap, id: string): boolean {
+  const layer = map.getLayer(id);
+  const zoom = map.getZoom();
+  return layer !== undefined && zoom >= (layer.minzoom ?? 0) && zoom < (layer.maxzoom ?? Infinity);
+}
+
 function queried(map: MapLibreMap, store: Store): string[] {
   const visible = new Set(store.visible().map((layer) => layer.id));
   if (store.drawing) visible.add(THEMATIC);
   return map.getLayersOrder().filter((id) => {
     const cut = id.lastIndexOf("-");
-    return visible.has(id.slice(0, cut)) && PARTS.has(id.slice(cut + 1));
+    const own = visible.has(layerOf(id.slice(0, cut))) && PARTS.has(id.slice(cut + 1));
+    return own && isDrawn(map, id);
   });
 }
 
@@ -35,7 +46,7 @@ function queried(map: MapLibreMap, store: Store): string[] {
 export function hitsAt(map: MapLibreMap, store: Store, point: PointLike): Hit[] {
   const hits = new Map<string, Hit>();
   for (const feature of map.queryRenderedFeatures(point, { layers: queried(map, store) })) {
-    const own = feature.source === THEMATIC ? (store.drawing?.layer ?? "") : feature.source;
+    const own = feature.source === THEMATIC ? (store.drawing?.layer ?? "") : layerOf(feature.source);
     const layer = store.layer(own);
     const key = `${own}/${String(feature.id ?? JSON.stringify(feature.properties))}`;
     if (!layer || hits.has(key)) continue;
@@ -56,12 +67,25 @@ export function cellSide(values: Values): number {
   return typeof size === "number" ? size : CELL_SIDE;
 }
 
-/** Side of the squares the map draws now: from far away the server sums cells. */
-export function drawnSide(map: MapLibreMap): number {
-  const layers = ["cells-classed", "cells-few", "cells-nodata"].filter((id) => map.getLayer(id));
+/** The sides already seen: asking what is drawn reads every cell on screen, which takes time. */
+const sides = new Map<string, number>();
+
+/** Side of the squares the map draws now: from far away the server sums cells. It is kept where
+ * the map is `settled`: before, tiles of another zoom may stand in for those on their way. */
+export function drawnSide(map: MapLibreMap, { theme }: Store, settled: boolean): number {
+  const far = theme !== null && theme.absent.length > 0;
+  const key = `${Math.floor(map.getZoom())}/${String(far)}`;
+  const known = sides.get(key);
+  if (known !== undefined) return known;
+  const sources = ["cells", FAR];
+  const ids = sources.flatMap((source) => ["classed", "few", "nodata"].map((part) => `${source}-${part}`));
+  const layers = ids.filter((id) => isDrawn(map, id));
   if (layers.length === 0) return CELL_SIDE;
   const [feature] = map.queryRenderedFeatures({ layers });
-  return feature ? cellSide(feature.properties as Values) : CELL_SIDE;
+  if (!feature) return CELL_SIDE;
+  const found = cellSide(feature.properties as Values);
+  if (settled) sides.set(key, found);
+  return found;
 }
 
 /** What a cell is called: a cell of the grid, or a sum of cells. */

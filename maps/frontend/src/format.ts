@@ -31,6 +31,11 @@ export function euros(value: number): string {
 }
 
 const NO_BREAK = "\u00a0";
+
+/** A number always with its decimals, then its unit. */
+export function withUnit(value: number, unit: string, decimals: number): string {
+  return `${number(value, decimals, true)}${NO_BREAK}${unit}`;
+}
 const HECTARE = 10_000;
 const SQUARE_KILOMETRE = 1_000_000;
 

@@ -135,7 +135,8 @@ export interface LegendView {
 /** Draws the legend again, as the map is now: layers it is too far away to show are said apart. */
 export function renderLegend(holder: HTMLElement, store: Store, view: LegendView): void {
   const { zoom } = view;
-  const visible = store.visible();
+  const { order } = store;
+  const visible = store.visible().sort((one, other) => order.indexOf(other.id) - order.indexOf(one.id));
   const near = visible.filter((layer) => zoom >= layer.minzoom - 0.001);
   const far = visible.filter((layer) => zoom < layer.minzoom - 0.001);
   const outlines = near.filter((layer) => layer.id !== "cells");

@@ -124,8 +124,8 @@ function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
     showTrouble(t("error.tiles", { address: error.address }), () => location.reload());
   const layers = new MapLayers(map, store, load, failed);
   let shown = "";
-  const drawLegend = (): void => {
-    const view = { zoom: map.getZoom(), cellSide: drawnSide(map) };
+  const drawLegend = (settled = false): void => {
+    const view = { zoom: map.getZoom(), cellSide: drawnSide(map, store, settled) };
     const layers = [...store.visible(), ...(store.drawingLayer ? [store.drawingLayer] : [])];
     const said = JSON.stringify([view.cellSide, layers.map((one) => view.zoom >= one.minzoom)]);
     if (said !== shown) renderLegend(element("legend-body"), store, view);
@@ -137,8 +137,8 @@ function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
     return layers.sync();
   };
   store.subscribe(() => void refresh());
-  map.on("zoomend", drawLegend);
-  map.on("idle", drawLegend);
+  map.on("zoomend", () => drawLegend());
+  map.on("idle", () => drawLegend(true));
   map.on("error", ({ error }) => {
     console.warn(error.message);
     failed(new ApiError("/tiles", 0));
@@ -163,7 +163,9 @@ async function openMap(
   const another = (container: HTMLElement): Promise<MapLibreMap> =>
     createMap(maplibre, container, store, config.workerUrl, true);
   const pool = (): void => panels.thematic.pool();
-  map.addControl(new TwoMaps(store, config.thematicUrl, another, load, pool), "bottom-right");
+  const two = new TwoMaps(store, config.thematicUrl, another, load, pool);
+  panels.share.second = () => two.second;
+  map.addControl(two, "bottom-right");
   bindMap(map, store, load);
   view.map = map;
   panels.share.follow(map);

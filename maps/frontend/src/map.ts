@@ -8,13 +8,17 @@ import type {
 } from "maplibre-gl";
 import { ApiError, fetchTileJson, ownAddress } from "./api";
 import { t } from "./i18n";
+import { COLOURED } from "./order";
 import { PATTERNS, PIXEL_RATIO } from "./patterns";
 import { ThematicLayer } from "./thematiclayer";
 import type { Store } from "./store";
 import {
   cellPaint,
   emptyStyle,
+  FAR,
+  farLayers,
   FONT_FAMILY,
+  GROUND_LAYER,
   labelLayer,
   rank,
   sourceId,
@@ -39,6 +43,9 @@ function controlTexts(): Record<string, string> {
     "Map.Title": t("map.title"),
   };
 }
+
+/** Style layers are drawn up to here. */
+const DEEPEST = 24;
 
 /** From here on the grid is fine enough to tell the parts of a city apart. */
 const READABLE_ZOOM = 10.02;
@@ -99,7 +106,9 @@ export class MapLayers {
   private readonly added = new Map<string, Promise<void>>();
   /** The whole, and the generation, each layer was last narrowed to. */
   private readonly kept = new Map<string, string>();
-  private readonly ranks = new Map<string, number>();
+  /** Where each style layer lies as the order is now (see style.ts). */
+  private readonly ranks = new Map<string, () => number>();
+  private order: string[];
   /** The generation each layer's tiles and names were last asked for. */
   private readonly generations = new Map<string, string | null>();
 
@@ -113,7 +122,9 @@ export class MapLayers {
     /** What is drawn of an indicator: the store's, or the same one in another year. */
     drawn: () => Drawing | null = () => store.drawing,
   ) {
-    this.thematic = new ThematicLayer(map, store, drawn, (own, spec) => this.insert(own, spec));
+    this.order = store.order;
+    const coloured = store.layer(COLOURED) ?? ({ id: COLOURED, geometry: "polygon" } as LayerInfo);
+    this.thematic = new ThematicLayer(map, store, drawn, (part, spec) => this.place(coloured, part, spec));
   }
 
   /** Brings the map to what the store says; resolves when every wanted layer is there. */
@@ -134,13 +145,14 @@ export class MapLayers {
       }),
     );
     await thematic;
+    this.reorder();
     this.clearInside();
     this.fade();
   }
 
   /** Colours let what lies below through, as much as the reader chose. */
   private fade(): void {
-    for (const source of ["cells", THEMATIC]) {
+    for (const source of ["cells", FAR, THEMATIC]) {
       for (const part of ["classed", "few", "nodata"]) {
         const id = styleId(source, part);
         if (this.map.getLayer(id)) this.map.setPaintProperty(id, "fill-opacity", this.store.opacity / 100);
@@ -180,6 +192,14 @@ export class MapLayers {
     this.map.addSource(sourceId(layer.id), { type: "vector", tiles, minzoom, maxzoom, ...box });
     for (const spec of styleLayers(layer, this.store.theme)) {
       this.place(layer, spec.id.slice(layer.id.length + 1), spec);
+    }
+    const first = this.gap()[0];
+    if (layer.id === "cells" && first !== undefined && this.store.theme) {
+      this.map.addSource(FAR, { type: "vector", tiles, minzoom, maxzoom: first - 1, ...box });
+      for (const spec of farLayers(layer, this.store.theme)) {
+        this.place(layer, spec.id.slice(layer.id.length + 1), spec);
+      }
+      this.paintCells();
     }
     if (symbology(layer).labelled) {
       const data = { type: "FeatureCollection" as const, features: [] };
@@ -235,28 +255,53 @@ export class MapLayers {
 
   /** Adds a style layer below the first one that must lie above it. */
   private place(layer: LayerInfo, part: string, spec: LayerSpecification): void {
-    this.insert(rank(layer, part), spec);
-  }
-
-  private insert(own: number, spec: LayerSpecification): void {
-    const above = this.map.getLayersOrder().find((id) => (this.ranks.get(id) ?? -1) > own);
+    const own = (): number => rank(layer, part, this.store.order.indexOf(layer.id));
+    const above = this.map.getLayersOrder().find((id) => (this.ranks.get(id)?.() ?? -1) > own());
     this.ranks.set(spec.id, own);
     this.map.addLayer(spec, above);
+  }
+
+  /** Lays everything as the reader ordered it; what is drawn over the layers stays over them. */
+  private reorder(): void {
+    if (this.order === this.store.order) return;
+    this.order = this.store.order;
+    const height = (id: string): number => this.ranks.get(id)?.() ?? (id === GROUND_LAYER ? -1 : Infinity);
+    const ids = this.map.getLayersOrder().map((id) => ({ id, height: height(id) }));
+    // Infinity less itself is no number: equal heights are told apart beforehand.
+    ids.sort((one, other) => (one.height === other.height ? 0 : one.height - other.height));
+    for (const { id } of ids) this.map.moveLayer(id);
   }
 
   private show(layer: LayerInfo): void {
     const visibility = this.store.isOn(layer.id) ? "visible" : "none";
     const start = styleId(layer.id, "");
     for (const id of this.map.getLayersOrder()) {
-      if (id.startsWith(start)) this.map.setLayoutProperty(id, "visibility", visibility);
+      if (!id.startsWith(start)) continue;
+      const unused = id.startsWith(styleId(FAR, "")) && !this.store.theme?.absent.length;
+      this.map.setLayoutProperty(id, "visibility", unused ? "none" : visibility);
     }
   }
 
+  /** Zooms at which tiles leave the columns of some theme out, shallowest first. */
+  private gap(): number[] {
+    return this.store.themes.flatMap(({ absent }) => absent).sort((one, other) => one - other);
+  }
+
+  /** Colours the cells by the theme; where their tiles leave it out, the squares before them. */
   private paintCells(): void {
     const { theme } = this.store;
     if (!theme || !this.map.getLayer(styleId("cells", "classed"))) return;
     const { colour, filters } = cellPaint(theme);
-    this.map.setPaintProperty(styleId("cells", "classed"), "fill-color", colour);
-    for (const [part, filter] of filters) this.map.setFilter(styleId("cells", part), filter);
+    const near = theme.absent.length > 0 ? Math.max(...theme.absent) + 1 : 0;
+    for (const source of ["cells", FAR]) {
+      if (!this.map.getLayer(styleId(source, "classed"))) continue;
+      this.map.setPaintProperty(styleId(source, "classed"), "fill-color", colour);
+      for (const [part, filter] of filters) {
+        const id = styleId(source, part);
+        this.map.setFilter(id, filter);
+        if (source === FAR) this.map.setLayerZoomRange(id, 0, near);
+        else this.map.setLayerZoomRange(id, near, DEEPEST);
+      }
+    }
   }
 }

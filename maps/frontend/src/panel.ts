@@ -2,31 +2,40 @@
 import { make } from "./dom";
 import { t } from "./i18n";
 import { layerSwatch } from "./legend";
+import { OrderList } from "./order";
 import { citation } from "./sources";
 import type { Store } from "./store";
 import type { LayerInfo } from "./types";
 
+type Options = [value: string, text: string, group?: string][];
+
 function choice(
   name: string,
   title: string,
-  options: [value: string, text: string][],
+  options: Options,
   chosen: string,
   choose: (value: string) => void,
 ): HTMLElement {
   const select = make("select", { attributes: { id: name, name } });
-  for (const [value, text] of options) {
+  let holder: HTMLElement = select;
+  for (const [value, text, group = ""] of options) {
     const option = make("option", { text, attributes: { value } });
     option.selected = value === chosen;
-    select.append(option);
+    if (group && holder.getAttribute("label") !== group) {
+      holder = make("optgroup", { attributes: { label: group } });
+      select.append(holder);
+    }
+    holder.append(option);
   }
   select.addEventListener("change", () => choose(select.value));
   const label = make("label", { text: title, attributes: { for: name } });
   return make("div", { class: "field" }, label, select);
 }
 
+/** Counts are not in it: shaded, they would tell of the squares' size. */
 function themeChoice(store: Store): HTMLElement | null {
   if (store.themes.length < 2) return null;
-  const options = store.themes.map((theme): [string, string] => [theme.id, theme.title]);
+  const options: Options = store.themes.map(({ id, title, group }) => [id, title, group]);
   return choice("theme", t("panel.theme"), options, store.theme?.id ?? "", (id) =>
     store.chooseTheme(id),
   );
@@ -83,7 +92,7 @@ export function renderPanel(holder: HTMLElement, store: Store): void {
     const heading = make("legend", { text: group || t("panel.other") });
     sections.push(make("fieldset", { class: "group" }, heading, make("ul", {}, ...rows)));
   }
-  holder.replaceChildren(...sections);
+  holder.replaceChildren(...sections, new OrderList(store).node);
   // What is chosen elsewhere may put a layer away.
   store.subscribe(() => {
     for (const box of holder.querySelectorAll<HTMLInputElement>("[name=layer]")) {

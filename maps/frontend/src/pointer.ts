@@ -1,11 +1,10 @@
 /** Hover, click and keyboard on the map: lights features up and says which were chosen. */
 import type { Map as MapLibreMap, MapMouseEvent } from "maplibre-gl";
 import { hitName, hitsAt, type Hit, toldOf } from "./features";
-import { euros, percent } from "./format";
 import { make } from "./dom";
 import { t } from "./i18n";
 import type { Store } from "./store";
-import { cellKind, themeValue } from "./themes";
+import { cellKind, themeValue, written } from "./themes";
 import type { Area, LayerInfo } from "./types";
 
 export type ScreenPoint = [x: number, y: number];
@@ -84,8 +83,7 @@ export class Pointer {
       return make("p", {}, make("span", { class: "tip__kind", text: hit.layer.title }), " ", hitName(hit), toldOf(this.store, hit) ? ` : ${toldOf(this.store, hit) ?? ""}` : "");
     }
     const value = themeValue(theme, hit.values);
-    const write = theme.unit === "percent" ? percent : euros;
-    const shown = value === null ? t("value.none") : write(value);
+    const shown = value === null ? t("value.none") : written(theme, value);
     const few = cellKind(theme, hit.values) === "few" ? ` (${t("legend.few.short")})` : "";
     return make("p", {}, make("strong", { text: shown }), ` ${theme.short}${few}`);
   }

@@ -36,9 +36,18 @@ function field(id: string, title: string, address: string): HTMLElement {
   return make("li", { class: "field" }, label, input);
 }
 
+/** The part of the world a map shows: west, south, east, north. */
+function inSight(map: MapLibreMap): string {
+  const box = map.getBounds();
+  const sides = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
+  return sides.map((side) => side.toFixed(5)).join(",");
+}
+
 /** The addresses of the panel, as the map is now. */
 export class SharePanel {
   private map: MapLibreMap | null = null;
+  /** The map beside the first, while there is one. */
+  second: () => MapLibreMap | undefined = () => undefined;
 
   constructor(
     private readonly holder: HTMLElement,
@@ -88,11 +97,9 @@ export class SharePanel {
   private picture(search: string): string {
     const query = new URLSearchParams(search);
     query.set("couches", this.store.visible().map((layer) => layer.id).join(","));
-    if (this.map) {
-      const box = this.map.getBounds();
-      const sides = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()];
-      query.set("cadre", sides.map((side) => side.toFixed(5)).join(","));
-    }
+    if (this.map) query.set("cadre", inSight(this.map));
+    const second = this.second();
+    if (second) query.set("cadre2", inSight(second));
     return query.toString();
   }
 }

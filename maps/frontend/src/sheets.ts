@@ -50,6 +50,13 @@ function bindSheets(): void {
   }
 }
 
+/** Shows a tab, on a small screen in its sheet. */
+export function openSide(tab: Tab): void {
+  select(tab);
+  const sheet = document.querySelector<HTMLElement>("[data-sheet=side]");
+  if (sheet?.offsetParent && sheet.getAttribute("aria-expanded") !== "true") sheet.click();
+}
+
 /** Puts every sheet away, so that the map can be seen. */
 export function closeSheets(): void {
   for (const button of document.querySelectorAll<HTMLElement>("[data-sheet]")) {

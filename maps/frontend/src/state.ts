@@ -3,6 +3,8 @@
 export interface ViewState {
   /** Ids of the layers that are on; null means the default choice. */
   layers: string[] | null;
+  /** Layers from the top down as the reader laid them; empty is the usual order. */
+  order: string[];
   theme: string | null;
   generation: string | null;
   /** The indicator's own part of the address, empty without one. */
@@ -18,13 +20,14 @@ const OF_DRAWING = [
   "niveau", "dans", "indicateur", "annee", "affichage", "depuis", "methode", "classes", "bornes",
   "periode",
 ];
-const NAMES = { layers: "couches", theme: "theme", generation: "generation", within: "filtre", opacity: "opacite" } as const;
+const NAMES = { layers: "couches", order: "ordre", theme: "theme", generation: "generation", within: "filtre", opacity: "opacite" } as const;
 
 export function parseState(search: string): ViewState {
   const query = new URLSearchParams(search);
   const layers = query.get(NAMES.layers);
   return {
     layers: layers === null ? null : layers.split(",").filter(Boolean),
+    order: (query.get(NAMES.order) ?? "").split(",").filter(Boolean),
     theme: query.get(NAMES.theme),
     generation: query.get(NAMES.generation),
     drawing: drawingPart(query),
@@ -46,6 +49,7 @@ function drawingPart(query: URLSearchParams): string {
 function queryOf(state: ViewState): URLSearchParams {
   const query = new URLSearchParams();
   if (state.layers !== null) query.set(NAMES.layers, state.layers.join(","));
+  if (state.order.length > 0) query.set(NAMES.order, state.order.join(","));
   if (state.theme !== null) query.set(NAMES.theme, state.theme);
   if (state.generation !== null) query.set(NAMES.generation, state.generation);
   if (state.within !== null) query.set(NAMES.within, state.within);

@@ -1,4 +1,5 @@
 /** What is on, and who must hear about it: map, legend, panel and address read the same store. */
+import { COLOURED, moved, orderNamed, usualOrder } from "./order";
 import { parseState, writeState, type ViewState } from "./state";
 import { DEFAULT_LAYERS } from "./symbology";
 import { availableThemes, type Theme } from "./themes";
@@ -11,7 +12,7 @@ function asksForAnIndicator(layer: LayerInfo): boolean {
   return layer.parameters.some((parameter) => parameter.name === "indicator");
 }
 
-const CELLS = "cells";
+const CELLS = COLOURED;
 const FAINTEST = 20;
 const OPAQUE = 100;
 const QUARTERS = ["qpv", "qva", "cucs"];
@@ -20,6 +21,9 @@ export class Store {
   /** Layers that hold something, in the order of the server's list. */
   readonly layers: LayerInfo[];
   readonly themes: Theme[];
+  /** Every layer from the ground up; another array when the reader changes it. */
+  order: string[];
+  private readonly usual: string[];
   private readonly on: Set<string>;
   private readonly listeners: Listener[] = [];
   /** The indicator on the map; the cells are then off: one coloured thing at a time. */
@@ -45,6 +49,8 @@ export class Store {
     const wanted = parseState(search);
     const ids = this.layers.map((layer) => layer.id);
     this.wanted = wanted.drawing;
+    this.usual = usualOrder(ids);
+    this.order = orderNamed(this.usual, wanted.order);
     this.on = new Set(ids.filter((id) => (wanted.layers ?? DEFAULT_LAYERS).includes(id)));
     if (this.wanted) this.cellsAside = this.on.delete(CELLS);
     this.themes = availableThemes(this.layer("cells")?.attributes ?? []);
@@ -97,6 +103,25 @@ export class Store {
 
   visible(): LayerInfo[] {
     return this.layers.filter((layer) => this.isOn(layer.id));
+  }
+
+  /** What is on the map, from the top down; an indicator is in the place of the cells. */
+  onMap(): string[] {
+    const shown = (id: string): boolean => this.isOn(id) || (id === CELLS && this.drawing !== null);
+    return this.order.filter(shown).reverse();
+  }
+
+  /** Lays a layer over its next neighbour on the map, or under it. */
+  move(id: string, up: boolean): void {
+    this.order = moved(this.order, this.onMap(), id, up);
+    this.changed();
+  }
+
+  /** The order of what is on the map, from the top down; none where it is the usual one. */
+  private orderChosen(): string[] {
+    const shown = this.onMap();
+    const usual = this.usual.filter((id) => shown.includes(id)).reverse();
+    return shown.every((id, index) => id === usual[index]) ? [] : shown;
   }
 
   toggle(id: string, on: boolean): void {
@@ -164,6 +189,7 @@ export class Store {
     const generations = this.drawing ? this.layers : this.visible();
     return {
       layers: same ? null : ids,
+      order: this.orderChosen(),
       theme: firstTheme ? null : (this.theme?.id ?? null),
       generation: generations.some((layer) => this.generationOf(layer)) ? this.generationId : null,
       drawing: this.drawing?.query ?? this.wanted,

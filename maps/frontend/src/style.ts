@@ -6,7 +6,7 @@ import type {
   StyleSpecification,
 } from "maplibre-gl";
 import { GROUND, HALO, HIGHLIGHT, LABEL, LAND } from "./palette";
-import { drawingRank, symbology, type Outline } from "./symbology";
+import { symbology, type Outline } from "./symbology";
 import { colourExpression, kindFilter, type CellKind, type Theme } from "./themes";
 import type { LayerInfo } from "./types";
 
@@ -20,19 +20,20 @@ export const sourceId = (layer: string): string => layer;
 export const THEMATIC = "thematic";
 export const styleId = (layer: string, part: string): string => `${layer}-${part}`;
 
-/** Where a style layer lies: land, then cells, then outlines, then highlights, then names. */
-export function rank(layer: LayerInfo, part: string): number {
-  const floors: Record<string, number> = { names: 400, lit: 300 };
+/** Where a style layer lies: land, then layers in their order, then highlights, then names. */
+export function rank(layer: LayerInfo, part: string, place: number): number {
+  const floors: Record<string, number> = { names: 300, lit: 200 };
   const ground = symbology(layer).kind === "land" && part === "fill";
-  const floor = ground ? 0 : (floors[part] ?? (layer.id === "cells" ? 100 : 200));
-  return floor + drawingRank(layer);
+  return (ground ? 0 : (floors[part] ?? 100)) + place;
 }
+
+export const GROUND_LAYER = "ground";
 
 export function emptyStyle(): StyleSpecification {
   return {
     version: 8,
     sources: {},
-    layers: [{ id: "ground", type: "background", paint: { "background-color": GROUND } }],
+    layers: [{ id: GROUND_LAYER, type: "background", paint: { "background-color": GROUND } }],
   };
 }
 
@@ -57,27 +58,32 @@ function highlight(layer: LayerInfo, width: number): LayerSpecification {
   } as LayerSpecification;
 }
 
+/** The source of the squares that stand for cells where their tiles leave columns out. */
+export const FAR = "cells-far";
+
+/** Classes and patterns of one source of cells; its name begins their ids. */
+function cellFills(layer: LayerInfo, theme: Theme, source: string): LayerSpecification[] {
+  const on = { type: "fill", source, "source-layer": layer.id };
+  const one = (part: CellKind, paint: object): LayerSpecification =>
+    ({ ...on, id: styleId(source, part), filter: kindFilter(theme, part), paint }) as LayerSpecification;
+  const colours = { "fill-color": colourExpression(theme), "fill-antialias": false };
+  const patterns = (["nodata", "few"] as const).map((part) => one(part, { "fill-pattern": part }));
+  return [...patterns, one("classed", colours)];
+}
+
+/** Where the finest tiles leave columns of a theme out, the squares before them are drawn on. */
+export function farLayers(layer: LayerInfo, theme: Theme): LayerSpecification[] {
+  return cellFills(layer, theme, FAR);
+}
+
 function cellLayers(layer: LayerInfo, theme: Theme): LayerSpecification[] {
-  const pattern = (part: "few" | "nodata"): LayerSpecification =>
-    ({
-      ...base(layer, part),
-      type: "fill",
-      filter: kindFilter(theme, part),
-      paint: { "fill-pattern": part },
-    }) as LayerSpecification;
-  const classed = {
-    ...base(layer, "classed"),
-    type: "fill",
-    filter: kindFilter(theme, "classed"),
-    paint: { "fill-color": colourExpression(theme), "fill-antialias": false },
-  } as LayerSpecification;
   const grid = {
     ...base(layer, "grid"),
     type: "line",
     minzoom: 12.5,
     paint: { "line-color": LAND, "line-width": 0.6, "line-opacity": 0.55 },
   } as LayerSpecification;
-  return [pattern("nodata"), pattern("few"), classed, grid, highlight(layer, 3)];
+  return [...cellFills(layer, theme, sourceId(layer.id)), grid, highlight(layer, 3)];
 }
 
 /** What changes on the cells when the theme changes. */

@@ -39,19 +39,6 @@ const OUTLINES: Record<string, Partial<Symbology> & { outline: Outline }> = {
   zones: { outline: { colour: ZONES, width: 2.4, dash: [2.6, 1.3], cased: true } },
 };
 
-/** From the ground up; layers the list does not know are drawn above all of them. */
-const ORDER = [
-  "communes",
-  "arrondissements",
-  "cells",
-  "iris",
-  "admin_quarters",
-  "cucs",
-  "qva",
-  "qpv",
-  "zones",
-];
-
 /** On when the address says nothing. */
 export const DEFAULT_LAYERS = ["cells", "zones", "qpv", "arrondissements", "communes"];
 
@@ -65,11 +52,6 @@ export function symbology(layer: LayerInfo): Symbology {
   };
   if (layer.id === "cells") return { ...fallback, kind: "cells" };
   return { ...fallback, ...OUTLINES[layer.id] };
-}
-
-export function drawingRank(layer: LayerInfo): number {
-  const place = ORDER.indexOf(layer.id);
-  return place < 0 ? ORDER.length : place;
 }
 
 /** The legend's words for a layer: ours where we have better, else the server's title. */

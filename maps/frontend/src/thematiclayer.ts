@@ -12,8 +12,6 @@ import { THEMATIC, styleId } from "./style";
 import type { Drawing } from "./types";
 
 const CIRCLES = styleId(THEMATIC, "circles");
-/** Where its parts lie among the others' ranks (see style.ts). */
-const RANKS: Record<string, number> = { classed: 150, nodata: 151, few: 152, edge: 160, circles: 290, lit: 300 };
 
 const CLEAR = "rgba(255, 255, 255, 0)";
 
@@ -39,7 +37,7 @@ export class ThematicLayer {
     private readonly map: MapLibreMap,
     private readonly store: Store,
     private readonly wanted: () => Drawing | null,
-    private readonly insert: (rank: number, spec: LayerSpecification) => void,
+    private readonly insert: (part: string, spec: LayerSpecification) => void,
   ) {}
 
   /** Brings the map to the drawing that is wanted. */
@@ -71,7 +69,7 @@ export class ThematicLayer {
     this.map.addSource(THEMATIC, { type: "vector", tiles: described.tiles, minzoom, maxzoom, ...box });
     this.map.addSource(CIRCLES, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     for (const spec of this.layers(drawing)) {
-      this.insert(RANKS[spec.id.slice(THEMATIC.length + 1)] ?? 0, spec);
+      this.insert(spec.id.slice(styleId(THEMATIC, "").length), spec);
     }
   }
 

@@ -20,7 +20,7 @@ export class TwoMaps implements IControl {
   private readonly firstYear = make("p", { class: "two__year" });
   private readonly bar = make("div", { class: "two" });
   private first: MapLibreMap | undefined;
-  private second: MapLibreMap | undefined;
+  second: MapLibreMap | undefined;
   private layers: MapLayers | undefined;
   private drawing: Drawing | null = null;
   private asked = "";

@@ -5,33 +5,42 @@ import { make } from "./dom";
 import { t } from "./i18n";
 import { HIGHLIGHT } from "./palette";
 import type { Pointer } from "./pointer";
-import { closeSheets } from "./sheets";
+import { element } from "./page";
+import { closeSheets, openSide } from "./sheets";
 import { calm, clearance } from "./view";
+import { DECIMALS, LONGEST, readZone, writeZone, zoneShape, zoneText, zoneWkt, type Place, type Shape } from "./zoneaddress";
 
-type Place = [longitude: number, latitude: number];
-type Shape = Parameters<GeoJSONSource["setData"]>[0];
+type Data = Parameters<GeoJSONSource["setData"]>[0];
+interface Geometry {
+  type: "Polygon" | "MultiPolygon";
+  coordinates: unknown;
+}
 
 const SOURCE = "zone";
 const LAYERS = ["zone-inside", "zone-line", "zone-corners"];
 const FEWEST = 3;
-const DECIMALS = 6;
 
-const empty = (): Shape => ({ type: "FeatureCollection", features: [] });
+const empty = (): Data => ({ type: "FeatureCollection", features: [] });
+
+const feature = (geometry: object): Data => ({ type: "Feature", properties: {}, geometry }) as Data;
 
 /** The drawing so far: its corners, the line between them, and its inside once there is one. */
-function sketch(corners: Place[]): Shape {
+function sketch(corners: Place[]): Data {
   const ring = [...corners, ...corners.slice(0, 1)];
-  const feature = (geometry: object): object => ({ type: "Feature", properties: {}, geometry });
   const features = corners.map((at) => feature({ type: "Point", coordinates: at }));
   if (corners.length > 1) features.push(feature({ type: "LineString", coordinates: ring }));
   if (corners.length >= FEWEST) features.push(feature({ type: "Polygon", coordinates: [ring] }));
-  return { type: "FeatureCollection", features } as Shape;
+  return { type: "FeatureCollection", features } as Data;
 }
 
-function written(corners: Place[]): string {
-  const ring = [...corners, ...corners.slice(0, 1)];
-  const places = ring.map((at) => at.map((side) => side.toFixed(DECIMALS)).join(" "));
-  return `POLYGON((${places.join(", ")}))`;
+const whole = (corners: Place[]): Shape => [[[...corners, ...corners.slice(0, 1)]]];
+/** What is shared is what was drawn: corners are where the address can say they are. */
+const rounded = (at: Place): Place => at.map((side) => Number(side.toFixed(DECIMALS))) as Place;
+
+function inSight(map: MapLibreMap, [west, south, east, north]: [number, number, number, number]): boolean {
+  const seen = map.getBounds();
+  const across = west < seen.getEast() && east > seen.getWest();
+  return across && south < seen.getNorth() && north > seen.getSouth();
 }
 
 export class ZonePanel {
@@ -73,12 +82,41 @@ export class ZonePanel {
       paint: { "circle-radius": 5, "circle-color": "#ffffff", "circle-stroke-color": HIGHLIGHT, "circle-stroke-width": 2 },
     });
     this.offer();
+    void this.restore();
   }
 
   open(): void {
     if (this.opened) return;
     this.opened = true;
     void this.ask(null);
+  }
+
+  /** Brings back the zone of the address: at once on the map, then its figures beside it. */
+  private async restore(): Promise<void> {
+    const told = readZone();
+    if (!told) return;
+    const shape = told.includes(":") ? null : zoneShape(told);
+    if (shape) this.show(feature({ type: "MultiPolygon", coordinates: shape }));
+    if (document.body.classList.contains("explorer-page--embedded")) return;
+    this.opened = true;
+    openSide("zone");
+    await this.ask(null);
+    const [named, text] = [this.field<HTMLSelectElement>("#territoire"), this.field<HTMLTextAreaElement>("#zone")];
+    if (!named || !text) return;
+    if (shape) text.value = zoneWkt(shape);
+    else named.value = told;
+    // A name that is not in the list leaves it without a choice.
+    if (shape || named.selectedIndex > 0) await this.ask(new FormData(text.form as HTMLFormElement), true);
+    else this.say(t("zone.unread"));
+  }
+
+  /** Writes a shape in the address, or says that it is too long for one. */
+  private keep(text: string): void {
+    const long = text.length > LONGEST;
+    writeZone(long ? "" : text);
+    const warning = element("share-zone");
+    warning.hidden = !long;
+    if (long) this.say(warning.textContent ?? "");
   }
 
   private field<T extends HTMLElement>(selector: string): T | null {
@@ -125,25 +163,28 @@ export class ZonePanel {
     this.show(empty());
     const text = this.field<HTMLTextAreaElement>("#zone");
     if (text) text.value = "";
+    this.keep("");
     this.field("#zone-result")?.replaceChildren();
   }
 
   private add(at: Place): void {
-    this.corners.push(at);
+    this.corners.push(rounded(at));
     this.show(sketch(this.corners));
     this.say(t("zone.corners", { count: this.corners.length }));
     const text = this.field<HTMLTextAreaElement>("#zone");
-    if (text && this.corners.length >= FEWEST) text.value = written(this.corners);
+    if (!text || this.corners.length < FEWEST) return;
+    text.value = zoneWkt(whole(this.corners));
+    this.keep(zoneText(whole(this.corners)));
   }
 
-  private show(shape: Shape): void {
+  private show(shape: Data): void {
     // Layers put on the map later would lie over it.
     for (const id of LAYERS) if (this.map?.getLayer(id)) this.map.moveLayer(id);
     this.map?.getSource<GeoJSONSource>(SOURCE)?.setData(shape);
   }
 
   /** The panel as it is at first, or with what was counted in the shape of a form. */
-  private async ask(form: FormData | null): Promise<void> {
+  private async ask(form: FormData | null, restored = false): Promise<void> {
     this.holder.setAttribute("aria-busy", "true");
     try {
       const init = form ? { method: "POST", body: form } : {};
@@ -152,7 +193,7 @@ export class ZonePanel {
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       this.holder.replaceChildren(...page.body.childNodes);
       this.offer();
-      this.result();
+      this.result(form?.get("territoire"), restored);
     } catch {
       this.opened = form !== null;
       this.holder.prepend(make("p", { class: "error", text: t("error.zone"), attributes: { role: "alert" } }));
@@ -160,20 +201,24 @@ export class ZonePanel {
     this.holder.removeAttribute("aria-busy");
   }
 
-  /** Shows on the map what was counted in. */
-  private result(): void {
+  /** Shows on the map what was counted in, and keeps it in the address. */
+  private result(named: unknown, restored: boolean): void {
     const text = this.field("#zone-shape")?.textContent;
     if (!text) return;
     this.field("#zone-result")?.scrollIntoView({ block: "start" });
-    const shape = JSON.parse(text) as { coordinates: unknown[] };
-    this.show({ type: "Feature", properties: {}, geometry: shape } as unknown as Shape);
+    const { type, coordinates } = JSON.parse(text) as Geometry;
+    this.show(feature({ type, coordinates }));
+    const shape = (type === "Polygon" ? [coordinates] : coordinates) as Shape;
+    this.keep(named ? String(named) : zoneText(shape));
     if (this.corners.length > 0 || !this.map) return;
-    const places = (shape.coordinates.flat(Infinity) as number[]);
+    const places = shape.flat(Infinity) as unknown as number[];
     const across = places.filter((_side, place) => place % 2 === 0);
     const along = places.filter((_side, place) => place % 2 === 1);
     const box: [number, number, number, number] = [
       Math.min(...across), Math.min(...along), Math.max(...across), Math.max(...along),
     ];
+    // A link says where the map is: it stays there if the zone can be seen.
+    if (restored && inSight(this.map, box)) return;
     this.map.fitBounds(box, { padding: clearance(this.map.getContainer()), maxZoom: 15, animate: !calm() });
   }
 }
