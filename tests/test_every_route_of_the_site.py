@@ -76,6 +76,7 @@ MAP: dict[str, tuple[str, Row]] = {
     "": ("/", OPEN),
     "carte/indicateur/": ("/carte/indicateur/?indicateur=poverty-rate", OPEN),
     "carte/zone/": ("/carte/zone/", OPEN),
+    "carte/carte.qlr": ("/carte/carte.qlr?couches=qpv", OPEN),
     "carte/adresse/": (
         "POST /carte/adresse/",
         row(SIGN_IN, 400, 403, 403, 403, 403, 403, 403, 400),
