@@ -16,6 +16,14 @@ from observatory.permissions import may
 FARTHEST = 5_000
 
 
+class ContractField(forms.ModelChoiceField):
+    """Contracts by their names: their codes are for machines."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return what is read in the list."""
+        return obj.name or obj.code
+
+
 class DepositForm(forms.Form):
     """One file with its scheme, period, meaning of rows and of addresses."""
 
@@ -25,7 +33,7 @@ class DepositForm(forms.Form):
     scheme = forms.CharField(
         label=_("Dispositif"), max_length=80, widget=forms.TextInput(attrs={"list": "schemes"})
     )
-    contract = forms.ModelChoiceField(
+    contract = ContractField(
         label=_("Contrat de ville"), queryset=Territory.objects.none(), to_field_name="code",
         empty_label=_("— tous les contrats —"), required=False,
     )  # fmt: skip

@@ -177,11 +177,13 @@ def test_the_form_offers_one_s_own_contracts_and_takes_a_file(
     client = Client()
     client.force_login(a_partner_of(north))
     page = client.get("/beneficiaires/nouveau/").content.decode()
-    assert "Contrat du Nord" in page and "Contrat du Sud" not in page
+    assert '<option value="CV-NORD">Contrat du Nord</option>' in page
+    assert "Contrat du Sud" not in page
     assert "tous les contrats" not in page
     told = {**FORM, "contract": "CV-NORD", "file": upload(a_list(30, 12))}
     assert client.post("/beneficiaires/nouveau/", told).status_code == 302
     assert Deposit.objects.get().contract == north
+    assert "Contrat du Nord" in client.get("/beneficiaires/").content.decode(), "told in the list"
 
 
 def test_where_no_contract_is_loaded_the_form_asks_for_none() -> None:
