@@ -91,7 +91,9 @@ EXPLORER: dict[str, str | Promise] = {
         "Entrée ; puis « Compter »."
     ),
     "zone.corners": _("Sommets : {count}. Il en faut trois ; puis « Compter »."),
-    "zone.unread": _("La zone de cette adresse n’a pas pu être lue : le lien a peut-être été coupé."),
+    "zone.unread": _(
+        "La zone de cette adresse n’a pas pu être lue : le lien a peut-être été coupé."
+    ),
     "error.address": _("L’adresse n’a pas pu être cherchée. Réessayez."),
     "error.zone": _("La zone n’a pas pu être comptée. Réessayez."),
     # two maps
