@@ -6,7 +6,8 @@ from maps.comparison.asked import Asked, ask
 from maps.comparison.charts import chart_called
 from maps.comparison.readings import Reading
 from maps.comparison.selection import Selection
-from observatory.models import Indicator, Level, Membership, Territory
+from observatory.models import Indicator, Level, Membership, Territory, Typology
+from observatory.models.reviews import TypologyClass
 from tests.factories import a_perimeter, a_source, a_territory
 from tests.maps.facts import a_share, public_source
 from tests.maps.screen import plain
@@ -54,3 +55,19 @@ def another_quarter(code: str = "QN075903", name: str = "Tiers") -> Territory:
     contract = Territory.objects.get(code="CV1")
     Membership.objects.create(member=found, container=contract, source=a_source())
     return found
+
+
+def a_typology() -> Typology:
+    """Store two classes of 2021, one quarter in each."""
+    codes = ["poverty-rate", "median-income"]
+    made = Typology.objects.create(
+        name="Deux classes, 2021",
+        parameters={"indicators": codes, "year": 2021, "count": 2},
+        facts={"sources": [{"producer": "Insee", "title": "Tableau d’essai", "vintage": "2021"}]},
+    )
+    for code, number in (("QN075901", 1), ("QN075902", 2)):
+        TypologyClass.objects.create(
+            typology=made, territory=quarter(code), number=number, score=2.0 - number,
+            stability=0.875, difficulties=1, known=2,
+        )  # fmt: skip
+    return made

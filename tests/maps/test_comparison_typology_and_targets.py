@@ -19,9 +19,8 @@ from observatory.models import (
     Territory,
     Typology,
 )
-from observatory.models.reviews import TypologyClass
 from tests.factories import a_source
-from tests.maps.comparison_readings import asked, cells, quarter
+from tests.maps.comparison_readings import a_typology, asked, cells
 from tests.maps.facts import an_indicator, observe, public_source
 from tests.observatory.figures_makers import a_framework
 
@@ -30,18 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts")]
 
 @pytest.fixture
 def typology() -> Typology:
-    codes = ["poverty-rate", "median-income"]
-    made = Typology.objects.create(
-        name="Deux classes, 2021",
-        parameters={"indicators": codes, "year": 2021, "count": 2},
-        facts={"sources": [{"producer": "Insee", "title": "Tableau d’essai", "vintage": "2021"}]},
-    )
-    for code, number in (("QN075901", 1), ("QN075902", 2)):
-        TypologyClass.objects.create(
-            typology=made, territory=quarter(code), number=number, score=2.0 - number,
-            stability=0.875, difficulties=1, known=2,
-        )  # fmt: skip
-    return made
+    return a_typology()
 
 
 class TestTypology:
