@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from observatory.figures.comparisons import Cited, Rows
@@ -47,7 +48,8 @@ def warning_rows(asked: Watched, reader: Reader) -> Rows:
     UnknownIndicator, TooFewFigures.
     """
     told = indicators_of(asked.indicators)
-    quarters = quarters_of(asked.within, date(max(asked.years), 12, 31), asked.generation)
+    day = date(max(asked.years), 12, 31)
+    quarters = list(quarters_of(asked.within, day, asked.generation))
     found: Rows = []
     for generation in sorted({q.generation for q in quarters}, key=lambda made: made or 0):
         trends = stored_trends(list(told), asked.years, generation=generation, reader=reader)
@@ -59,43 +61,50 @@ def warning_rows(asked: Watched, reader: Reader) -> Rows:
 def _rows(told: list[Indicator], quarters: list[Territory], trends: Trends) -> Rows:
     slopes = slopes_of(trends.panels, trends.polarity)
     steep = steepest(slopes)
-    alerts = steep.sum(axis=1)
-    sources = _sources(trends.figures, quarters)
+    alerts = steep.sum(axis=1).to_dict()
+    places = [quarter.pk for quarter in quarters]
+    ends = {one.code: _ends(trends.panels[one.code].reindex(places)) for one in told}
+    fall = {one.code: (slopes[one.code].to_dict(), steep[one.code].to_dict()) for one in told}
+    sources = _sources(trends.figures, places)
     cited = Cited(code for codes in sources.values() for code in codes)
     return [
         {
             "territory": quarter.code, "territory_name": quarter.name,
             "generation": quarter.generation, "indicator": one.code, "label": one.label,
-            "unit": one.unit, **_ends(trends.panels[one.code], quarter.pk),
-            **_trend(slopes, steep, quarter.pk, one.code),
+            "unit": one.unit, **ends[one.code][row], **_trend(quarter.pk, *fall[one.code]),
             "alerts": int(alerts.get(quarter.pk, 0)),
             "warned": bool(alerts.get(quarter.pk, 0) >= LEAST_INDICATORS),
             **cited.columns(sources.get((one.code, quarter.pk), [])),
         }
-        for quarter in quarters
+        for row, quarter in enumerate(quarters)
         for one in told
     ]  # fmt: skip
 
 
-def _ends(panel: pd.DataFrame, place: int) -> dict[str, Any]:
-    """Return the first and last known year with their values, and how many are known."""
-    known = panel.loc[place].dropna() if place in panel.index else pd.Series(dtype=float)
-    told: dict[str, Any] = {"years": len(known)}
-    for name, at in (("first", 0), ("last", -1)):
-        told[f"{name}_year"] = int(str(known.index[at])) if len(known) else None
-        told[f"{name}_value"] = float(known.to_numpy()[at]) if len(known) else None
-    return told
+def _ends(panel: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return, for each row, the first and last known year with their values, and how many."""
+    years = [int(str(year)) for year in panel.columns]
+    values = panel.to_numpy(np.float64)
+    found: list[dict[str, Any]] = []
+    for row, known in enumerate(~np.isnan(values)):
+        at = np.flatnonzero(known)
+        told: dict[str, Any] = {"years": len(at)}
+        for name, place in (("first", 0), ("last", -1)):
+            told[f"{name}_year"] = years[at[place]] if len(at) else None
+            told[f"{name}_value"] = float(values[row, at[place]]) if len(at) else None
+        found.append(told)
+    return found
 
 
-def _trend(slopes: pd.DataFrame, steep: pd.DataFrame, place: int, code: str) -> dict[str, Any]:
-    slope: Any = slopes[code].get(place)
-    if slope is None or pd.isna(slope):
+def _trend(place: int, slopes: dict[Any, float], steep: dict[Any, bool]) -> dict[str, Any]:
+    slope = slopes.get(place, np.nan)
+    if np.isnan(slope):
         return {"slope": None, "steep": None, "reason": TOO_SHORT}
-    return {"slope": float(slope), "steep": bool(steep[code].loc[place]), "reason": ""}
+    return {"slope": float(slope), "steep": bool(steep[place]), "reason": ""}
 
 
-def _sources(told: pd.DataFrame, quarters: list[Territory]) -> dict[tuple[str, int], list[str]]:
-    own = told[told["territory"].isin([quarter.pk for quarter in quarters])].dropna(subset="value")
+def _sources(told: pd.DataFrame, places: list[int]) -> dict[tuple[str, int], list[str]]:
+    own = told[told["territory"].isin(places)].dropna(subset="value")
     found: dict[tuple[str, int], list[str]] = defaultdict(list)
     for code, place, source in zip(own["indicator"], own["territory"], own["source"], strict=True):
         found[code, place].append(source)

@@ -28,6 +28,7 @@ MISSING = "un des quartiers n’est pas renseigné"
 STRADDLES = "un des quartiers déborde de la référence"
 # Outlines of two producers never meet exactly: less than this share outside is a sliver.
 LARGEST_SLIVER = 0.02
+OWN = ["value", "numerator", "denominator", "source", "standing"]
 OWN_MISSING = "la valeur du quartier n’est pas disponible"
 WITHHELD = "retenu : effectif trop petit"
 ALL_QUARTERS = "ensemble des quartiers"
@@ -161,10 +162,8 @@ def gaps(
     )
     rows = frame.set_index("territory")
     others = {r: _other(indicator, r, rows, known[r.territory]) for r in wanted}
-    return {
-        quarter: [_gap(r.label, _own(rows, quarter), others[r]) for r in wanted]
-        for quarter in quarters
-    }
+    own = _own(rows, quarters)
+    return {q: [_gap(r.label, own[q], others[r]) for r in wanted] for q in quarters}
 
 
 def reference_figure(
@@ -196,30 +195,32 @@ def gap_to_all(
         [indicator.code], territories=everyone, years=[year], scope=scope, reader=reader
     ).set_index("territory")
     other = _together(indicator, rows.reindex(list(all_quarters)))
-    return {q: _gap(ALL_QUARTERS, _own(rows, q), other) for q in quarters}
+    own = _own(rows, quarters)
+    return {q: _gap(ALL_QUARTERS, own[q], other) for q in quarters}
 
 
-def _own(rows: pd.DataFrame, territory: int) -> Side:
-    if territory not in rows.index:
-        return Side()
-    row: Any = rows.loc[territory]
-    reason = WITHHELD if row["standing"] == FigureStanding.WITHHELD else ""
-    counts = float(row["numerator"]), float(row["denominator"])
-    return Side(float(row["value"]), *counts, (row["source"],), reason)
+def _own(rows: pd.DataFrame, places: Sequence[int]) -> dict[int, Side]:
+    found = dict.fromkeys(places, Side())
+    told = rows.loc[rows.index.isin(places), OWN]
+    for place, value, top, under, source, standing in told.itertuples():
+        reason = WITHHELD if standing == FigureStanding.WITHHELD else ""
+        found[place] = Side(value, top, under, (source,), reason)
+    return found
 
 
 def _other(
     indicator: Indicator, reference: Reference, rows: pd.DataFrame, quarters: Sequence[int]
 ) -> Side:
+    own = _own(rows, [reference.territory])[reference.territory]
     if not reference.without_quarters:
-        return _own(rows, reference.territory)
+        return own
     if indicator.nature in (Nature.MEDIAN, Nature.INDEX, Nature.TEXT):
         return Side(reason=NO_REST)
     if reference.territory not in rows.index:
         return Side(reason=NOT_LOADED)
     if reaches_outside(reference.territory, quarters):
         return Side(reason=STRADDLES)
-    return _rest(indicator, _own(rows, reference.territory), rows.reindex(list(quarters)), rows)
+    return _rest(indicator, own, rows.reindex(list(quarters)), rows)
 
 
 def _rest(indicator: Indicator, whole: Side, own: pd.DataFrame, rows: pd.DataFrame) -> Side:

@@ -210,24 +210,28 @@ def steepest(slopes: pd.DataFrame, worst_share: float = WORST_SHARE) -> pd.DataF
 
 def _slopes(panel: pd.DataFrame, polarity: str, least_years: int) -> pd.Series:
     sign = -1.0 if polarity == Polarity.HIGHER else 1.0
-    places = panel.rank(pct=True) * 100 * sign
+    places = (panel.rank(pct=True) * 100 * sign).to_numpy(np.float64)
     years = np.array([float(str(year)) for year in panel.columns])
-    enough = places.notna().sum(axis=1) >= least_years
-    return places.apply(lambda row: theil_sen(years, row.to_numpy()), axis=1).where(enough)
+    enough = (~np.isnan(places)).sum(axis=1) >= least_years
+    return pd.Series(np.where(enough, theil_sen(years, places), np.nan), index=panel.index)
 
 
-def theil_sen(years: Floats, values: Floats) -> float:
+def theil_sen(years: Floats, values: Floats) -> Floats:
     """Return the median slope over all pairs of known years, per year; NaN under two.
 
-    >>> theil_sen(np.array([0.0, 1, 2, 3]), np.array([0.0, 1, 90, 3]))
+    ``values`` has years along its last axis, which goes: shape (n, years) gives (n,).
+
+    >>> float(theil_sen(np.array([0.0, 1, 2, 3]), np.array([0.0, 1, 90, 3])))
     1.0
     """
-    known = ~np.isnan(values)
-    x, y = years[known], values[known]
-    if len(x) < 2:
-        return float("nan")
-    first, second = np.triu_indices(len(x), 1)
-    return float(np.median((y[second] - y[first]) / (x[second] - x[first])))
+    rows = np.atleast_2d(values)
+    first, second = np.triu_indices(len(years), 1)
+    rises = (rows[:, second] - rows[:, first]) / (years[second] - years[first])
+    known = ~np.isnan(rises).all(axis=1)
+    found = np.full(len(rows), np.nan)
+    if known.any():
+        found[known] = np.nanmedian(rises[known], axis=1)
+    return found.reshape(values.shape[:-1])
 
 
 # -- from stored figures -------------------------------------------------------------------
