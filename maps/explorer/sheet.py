@@ -53,6 +53,7 @@ TIME_LIMIT_MS = 15_000
 WIDTH, WIDTH_OF_TWO, LEAST_RATIO, MOST_RATIO = 8.0, 12.0, 0.45, 1.5
 LINE_LENGTH = 165  # signs of the small print
 TITLE_LENGTH = 60
+SMALL_PRINT = 6.5  # points
 LAND = "#fcfbf8"
 LANDS = {"communes", "arrondissements"}
 ROWS = sql.SQL("""
@@ -71,7 +72,8 @@ def draw_sheet(shown: Shown, form: str) -> bytes:
     maps = [_Map.of(one) for one in (shown, shown.beside) if one is not None]
     width = WIDTH if len(maps) == 1 else WIDTH_OF_TWO
     ratio = max(one.ratio for one in maps) / len(maps)
-    with Chart(width, width * ratio + 2.0) as chart:
+    height = width * ratio + 2.0
+    with Chart(width, height) as chart:
         grid = chart.figure.add_gridspec(1, len(maps))
         chart.axes.set_subplotspec(grid[0])
         others = [chart.figure.add_subplot(grid[place]) for place in range(1, len(maps))]
@@ -80,14 +82,15 @@ def draw_sheet(shown: Shown, form: str) -> bytes:
         keys: dict[str, Any] = {}
         for axes, one in zip(frames, maps, strict=True):
             keys = {key.get_label(): key for key in _draw_map(axes, one)} | keys
+        # The layout leaves room for the small print and for the legend, and lays both lowest.
+        below = _sign(chart.axes, maps) / height
         if keys:
             circles = maps[0].drawn is not None and maps[0].drawn.classes is None
             chart.figure.legend(
                 handles=list(keys.values()), loc="outside lower left", ncols=3, frameon=False,
                 fontsize=8, alignment="left", handlelength=1.6, borderpad=1.2,
-                labelspacing=1.2 if circles else 0.5,
+                labelspacing=1.2 if circles else 0.5, bbox_to_anchor=(0, below, 1, 1 - below),
             )  # fmt: skip
-        _sign(chart.axes, maps)
         return chart.save(form)
 
 
@@ -244,8 +247,11 @@ def _title(shown: Shown, drawn: ThematicMap | None) -> str:
     return ", ".join(str(one.title) for one in shown.layers)
 
 
-def _sign(axes: Any, maps: list[_Map]) -> None:
-    """Write whom to quote, the day, and that data are invented where they are."""
+def _sign(axes: Any, maps: list[_Map]) -> float:
+    """Write whom to quote, the day, and that data are invented where they are.
+
+    Return the height of the small print in inches.
+    """
     shown = maps[0].shown
     summaries = [summary_of(one) for one in shown.layers]
     quoted = dict.fromkeys(
@@ -259,10 +265,14 @@ def _sign(axes: Any, maps: list[_Map]) -> None:
     today = date_format(date.today())
     lines.append(_("Image du {day}, observatoire des quartiers").format(day=today))
     text = "\n".join(textwrap.fill(line, LINE_LENGTH) for line in lines)
-    axes.figure.supxlabel(text, x=0.01, ha="left", fontsize=6.5, color=SOFT, linespacing=1.0)
+    axes.figure.supxlabel(
+        text, x=0.01, ha="left", fontsize=SMALL_PRINT, color=SOFT, linespacing=1.0
+    )
     if any(summary.demonstration for summary in summaries):
         axes.text(
             0.99, 0.02, _("Territoire de démonstration — données fictives"), ha="right",
             transform=axes.transAxes, fontsize=8, color=NOTICE, fontweight=600,
             bbox={"facecolor": "#fff3dc", "edgecolor": "#e9bd6a"},
         )  # fmt: skip
+    # A line is a quarter higher than its letters.
+    return (1.25 * SMALL_PRINT * (text.count("\n") + 1) + SMALL_PRINT) / 72

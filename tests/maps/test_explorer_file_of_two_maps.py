@@ -34,6 +34,18 @@ def words_of(body: bytes) -> str:
     return plain(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(body)).pages))
 
 
+def heights_of(body: bytes) -> dict[str, float]:
+    """Return how high on the page each run of words stands, in points."""
+    found: dict[str, float] = {}
+
+    def note(text: str, page: list[float], line: list[float], *_more: object) -> None:
+        if text.strip():
+            found[plain(text)] = float(page[5]) + float(line[5])
+
+    pypdf.PdfReader(io.BytesIO(body)).pages[0].extract_text(visitor_text=note)
+    return found
+
+
 def longest_run(ink: np.ndarray) -> int:
     """Return how many pixels the longest line of ink has."""
     rows = ("".join(map(str, row.astype(int))) for row in ink)
@@ -74,6 +86,20 @@ class TestTheFile:
         # Letters have no run of ink that long.
         assert min(bars) > 80
         assert bars[0] != bars[1]
+
+    @pytest.mark.parametrize("more", [{}, {"cadre2": FRAME, "annee2": "2019"}])
+    def test_the_legend_stands_clear_of_the_small_print(self, client: Client, facts, more):
+        heights = heights_of(file_of(client, "pdf", **ASKED, **more))
+        small = [
+            height for words, height in heights.items() if words.startswith(("Source", "Fonds"))
+        ]
+        keys = [
+            height for words, height in heights.items() if "42,0" in words or "et plus" in words
+        ]
+        assert small
+        assert keys
+        # Letters of eight points, one and a half of them at least from line to line.
+        assert min(keys) - max(small) > 8
 
     def test_it_is_as_wide_as_two(self, client: Client, facts):
         one, two = (

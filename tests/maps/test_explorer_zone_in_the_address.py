@@ -28,6 +28,7 @@ def draw(screen) -> None:
     screen.page.click("[data-draw]")
     for column, row in CORNERS:
         screen.page.mouse.click(*screen.point_of(Place(column, row).centre))
+    screen.page.wait_for_selector(f"#zone-said >> text=/Sommets : {len(CORNERS)}/")
 
 
 def paste(screen, text: str) -> None:
@@ -90,6 +91,10 @@ def test_moving_the_map_keeps_the_zone_in_the_address(screen):
     screen.toggle("zones")
     assert zone_of(screen) == told
     screen.page.click("#tab-share")
+    # Written a moment after a move, the place is in the link as well.
+    screen.page.wait_for_function(
+        "() => document.querySelector('#share-link').value === location.href"
+    )
     assert f"zone={told}" in screen.page.input_value("#share-link")
     assert f"zone={told}" in screen.page.input_value("#share-embed")
 

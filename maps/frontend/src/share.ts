@@ -6,6 +6,8 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 import type { Store } from "./store";
 
 const FRAME = { width: 800, height: 600 };
+/** MapLibre writes the place in the address a moment after a move. */
+const WRITTEN_MS = 500;
 
 /** Text for an attribute of HTML. */
 const quoted = (text: string): string =>
@@ -61,7 +63,11 @@ export class SharePanel {
 
   follow(map: MapLibreMap): void {
     this.map = map;
-    map.on("moveend", () => this.renew());
+    map.on("moveend", () => {
+      this.renew();
+      window.setTimeout(() => this.renew(), WRITTEN_MS);
+    });
+    window.setTimeout(() => this.renew(), WRITTEN_MS);
     this.renew();
   }
 
