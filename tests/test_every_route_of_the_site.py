@@ -61,10 +61,12 @@ def row(*statuses: int) -> Row:
 
 
 OPEN, SENT_ON, ONLY_WRITTEN = row(200), row(302), row(405)
-# Whose right and organisation let them deposit; another organisation's deposit does not exist.
+# Whose right, everywhere or on a contract, and organisation let them deposit; another
+# organisation's deposit does not exist.
+DEPOSITORS = ("depositor", "actor", "other contract", "other partner")
 SIGN_IN, NOT_ALLOWED = 302, 403
-DEPOSITS = row(SIGN_IN, 200, 403, 403, 403, 403, 403, 403, 200)
-OWN = row(SIGN_IN, 200, 403, 403, 403, 403, 403, 403, 404)
+DEPOSITS = row(SIGN_IN, 200, 200, 403, 403, 403, 403, 200, 200)
+OWN = row(SIGN_IN, 200, 404, 403, 403, 403, 403, 404, 404)
 DEPOSITS_API = DEPOSITS | {"visitor": NOT_ALLOWED}
 OWN_API = OWN | {"visitor": NOT_ALLOWED}
 NUMBER, OF_API = "beneficiaires/<int:number>/", "api/deposits/<int:number>/"
@@ -79,7 +81,7 @@ MAP: dict[str, tuple[str, Row]] = {
     "carte/carte.qlr": ("/carte/carte.qlr?couches=qpv", OPEN),
     "carte/adresse/": (
         "POST /carte/adresse/",
-        row(SIGN_IN, 400, 403, 403, 403, 403, 403, 403, 400),
+        row(SIGN_IN, 400, 400, 403, 403, 403, 403, 400, 400),
     ),
     "carte/integrer/": ("/carte/integrer/", OPEN),
     r"^carte/image\.(?P<form>svg|png|pdf)$": (f"/carte/image.svg?couches=qpv&cadre={FRAME}", OPEN),
@@ -193,11 +195,12 @@ OF_DEPOSITS_API: dict[str, tuple[str, Row]] = {
     "api/deposits/": ("/api/deposits/", DEPOSITS_API),
     "api/deposits/shared/": (
         "/api/deposits/shared/",
-        row(403, 200, 403, 403, 200, 403, 200, 403, 200),
+        # Each of them holds the right somewhere, and reads what was deposited for there.
+        row(403, 200, 200, 200, 200, 200, 200, 200, 200),
     ),
     "api/deposits/lookup/": (
         "POST /api/deposits/lookup/",
-        DEPOSITS_API | {"depositor": 400, "other partner": 400},
+        DEPOSITS_API | dict.fromkeys(DEPOSITORS, 400),
     ),
     OF_API: ("/api/deposits/{deposit}/", OWN_API),
     f"{OF_API}result/": ("/api/deposits/{deposit}/result/", OWN_API),
