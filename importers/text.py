@@ -85,11 +85,16 @@ def _scanned(file: Opened, wide: bool) -> _Scan:
         scan.ascii_only = scan.ascii_only and block.isascii()
         if scan.utf8:
             try:
-                decoder.decode(block)
+                signs = decoder.decode(block)
             except UnicodeDecodeError:
                 scan.utf8 = False
                 if wide:
                     raise errors.UnreadableText(file.name, "UTF-16", scan.lines + 1) from None
+            else:
+                # UTF-16 writes most letters with a null byte; only the sign itself is no text.
+                if wide and "\x00" in signs:
+                    before = signs[: signs.index("\x00")].count("\n")
+                    raise errors.NullBytes(file.name, scan.lines + before + 1)
         scan.lines += block.count(b"\n")
     try:
         decoder.decode(b"", final=scan.utf8)

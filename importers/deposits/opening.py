@@ -165,7 +165,7 @@ def _columnwise(numbers: list[int], rows: list[list[str]], columns: list[str]) -
 
 
 def _text(value: Any) -> str:
-    """Return a cell as text: no formula, dates as ISO, whole numbers without a point."""
+    """Return a cell as text: dates as ISO, whole numbers without a point, no null sign."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     if isinstance(value, datetime):
@@ -174,7 +174,7 @@ def _text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    return str(value).replace("\x00", "").strip()
 
 
 def _degrees(shapes: Any, crs: str | None) -> tuple[list[str], list[str]]:

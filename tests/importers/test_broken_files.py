@@ -61,6 +61,11 @@ BROKEN_TABLES = {
         CSV[:-20] + b"\0" + CSV[-20:],
         ["holds null bytes (first in line 3)", "export it as CSV UTF-8"],
     ),
+    "null signs in UTF-16": (
+        "c.csv",
+        (CSV[:-20] + b"\0" + CSV[-20:]).decode().encode("utf-16"),
+        ["holds null bytes (first in line 3)", "export it as CSV UTF-8"],
+    ),
     "mixed encodings": (
         "c.csv",
         b"idcar_200m,nom\n" + "1,été\n2,Hôtel\n".encode() + "3,Créteil\n".encode("latin-1"),

@@ -132,6 +132,7 @@ REFUSED = {
     "a picture called a workbook": (b"\x89PNG\r\n\x1a\n" + bytes(200), "a.xlsx"),
     "a workbook called a table of another kind": (b"PK\x03\x04" + bytes(99), "a.csv"),
     "UTF-16 without a mark": ("ref;lon;lat\nR1;2.3;48.8\n".encode("utf-16-le"), "a.csv"),
+    "UTF-16 with a null sign": ("ref;lon;lat\nR\x001;2.3;48.8\n".encode("utf-16"), "a.csv"),
     "GeoJSON without features": (geojson(), "a.geojson"),
     "GeoJSON of another world": (b'{"type": "Topology"}', "a.geojson"),
 }  # fmt: skip
