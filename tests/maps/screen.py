@@ -49,9 +49,11 @@ class Screen:
     def open(self, path: str = "/", *, ready: str = READY) -> Screen:
         """Open an address of the site and wait until what ``ready`` names is there."""
         self.page.goto(self.origin + path)
-        self.page.wait_for_selector(ready, state="attached")
         if ready == READY:
+            self._drawn(f"document.querySelector('{READY}') !== null", "the map is never ready")
             self.settle()
+        else:
+            self.page.wait_for_selector(ready, state="attached")
         return self
 
     def settle(self) -> None:
@@ -66,22 +68,27 @@ class Screen:
                 map.once('idle', () => { window.settled = true; });
             }"""
         )
+        self._drawn("window.settled", "the map never settles")
+
+    def _drawn(self, holds: str, otherwise: str) -> None:
         # Asked again each time: a frame the browser leaves out would never come by itself.
-        asks = "() => { window.observatory.map.triggerRepaint(); return window.settled; }"
+        asks = f"() => {{ window.observatory?.map.triggerRepaint(); return {holds}; }}"
         try:
             self.page.wait_for_function(asks, polling=100)
         except TimeoutError as error:
-            raise AssertionError(f"the map never settles: {self.state_of_the_map()}") from error
+            raise AssertionError(f"{otherwise}: {self.state_of_the_map()}") from error
 
     def state_of_the_map(self) -> dict[str, Any]:
         """Return what the map still waits for."""
         return self.page.evaluate(
             """() => {
+                const state = document.getElementById('explorer').dataset.state;
+                if (!window.observatory) return { state, complaint: 'no map' };
                 const { map } = window.observatory;
                 const waiting = Object.keys(map.getStyle().sources)
                     .filter((id) => !map.isSourceLoaded(id));
                 const gl = map.painter.context.gl;
-                return { style: map.isStyleLoaded(), tiles: map.areTilesLoaded(), waiting,
+                return { state, style: map.isStyleLoaded(), tiles: map.areTilesLoaded(), waiting,
                     moving: map.isMoving(), lost: gl.isContextLost() };
             }"""
         )

@@ -32,6 +32,7 @@ NOT_PAGES = {
     "areas-json",
     "explorer-thematic",
     "explorer-picture",
+    "explorer-qgis",
     "explorer-address",
     "thematic-picture",
     "whatif-json",
