@@ -10,9 +10,8 @@ same ones (layers.access, layers.tiles).
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -103,37 +102,41 @@ def understood(path: str, query_string: str) -> Asked | None:
 
 
 class Drawer:
-    """Draws tiles over connections of its own, one per thread, with plans made once."""
+    """Draws tiles over connections of its own, with plans made once.
+
+    The connection used last is used first: its server process still has at hand what tiles are
+    made of, and there are never more connections than tiles drawn at one moment.
+    """
 
     def __init__(self) -> None:
-        self._mine = threading.local()
-        self._all: list[psycopg.Connection] = []
+        self._free: list[Prepared] = []  # a list gives and takes at its end whole, whatever thread
 
     def close(self) -> None:
-        """Give the connections of all threads back."""
-        while self._all:
-            self._all.pop().close()
+        """Give the connections back that draw nothing."""
+        while self._free:
+            self._free.pop().connection.close()
 
     def draw(self, asked: Asked) -> tuple[str, bytes]:
         """Return version and bytes of a tile, of one moment. Raises psycopg.Error."""
         text, bound = query(asked.layers, asked.tile, asked.values)
-        mine = self._prepared()
-        try:
-            stamps, body = mine.row(text, bound)
-        except psycopg.OperationalError:
-            if not mine.connection.closed:
-                raise
-            # The database was started again since the last tile.
-            stamps, body = self._prepared().row(text, bound)
+        stamps, body = self._row(text, bound)
         return version_from(asked.layers, stamps.decode()), body
 
-    def _prepared(self) -> Prepared:
-        known: Prepared | None = getattr(self._mine, "prepared", None)
-        if known is None or known.connection.closed:
-            connection = psycopg.connect(**connection_settings())
-            known = self._mine.prepared = Prepared(connection)
-            self._all = [c for c in self._all if not c.closed] + [connection]
-        return known
+    def _row(self, text: str, bound: dict[str, Any]) -> Sequence[bytes]:
+        while True:
+            try:
+                prepared, known = self._free.pop(), True
+            except IndexError:
+                prepared, known = Prepared(psycopg.connect(**connection_settings())), False
+            try:
+                return prepared.row(text, bound)
+            except psycopg.OperationalError:
+                # The database was started again since: another connection, until a new one.
+                if not (known and prepared.connection.closed):
+                    raise
+            finally:
+                if not prepared.connection.closed:
+                    self._free.append(prepared)
 
 
 def connection_settings() -> dict[str, Any]:

@@ -10,10 +10,10 @@ import fcntl
 import gzip
 import logging
 import os
-import queue
 import shutil
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,7 +26,10 @@ LOCK = struct.Struct("hhlli")  # Linux's struct flock: type, whence, start, leng
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 KEPT_VERSIONS = 3
 BETWEEN_SIZINGS = 2_000  # tiles written
-MOST_WAITING = 64  # tiles answered and not yet in their file; past it the answer waits
+# Tiles are answered first and written once it is quiet (a map asks for dozens at once, and making
+# a file takes as long as drawing some of them), or once so many bytes wait.
+QUIET = 0.2  # seconds
+MOST_WAITING = 16_000_000  # bytes in one process
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +64,22 @@ class KeptTiles:
         self.folder = folder
         self.most_bytes = most_bytes
         self._written = 0
-        self._waiting: queue.SimpleQueue[_Unwritten] = queue.SimpleQueue()
+        self._unwritten: dict[str, _Unwritten] = {}
+        self._waiting = 0  # bytes
+        self._last = 0.0  # when the last tile came
+        self._come = threading.Event()
+        self._counting, self._writing = threading.Lock(), threading.Lock()
         self._writer: threading.Thread | None = None
-        self._starting = threading.Lock()
 
     def get(self, key: Key, compressed: bool) -> tuple[bytes, bool] | None:
         """Return the bytes kept and whether they are compressed, None where there are none.
 
         The compressed form is made when first asked for, and kept beside the other.
         """
+        unwritten = self._unwritten.get(key.path)
+        if unwritten is not None:
+            small = _smaller(unwritten.body) if compressed else None
+            return (unwritten.body, False) if small is None else (small, True)
         base = f"{self.folder}/{key.path}"
         small = _read(f"{base}.pbf.gz") if compressed else None
         if small is not None:
@@ -108,28 +118,46 @@ class KeptTiles:
             if made is None:
                 return None
             small = _smaller(made[1]) if compressed else None
-            self._write_later(_Unwritten(*made, small, held))
-            held = -1  # whoever waits for this tile waits for its file
+            self._write_later(_Unwritten(*made, small))
         finally:
-            if held >= 0:
-                os.close(held)
+            os.close(held)
         return made[0], *((made[1], False) if small is None else (small, True))
 
+    def finish(self) -> None:
+        """Write what waits, now."""
+        with self._writing:
+            for path, tile in list(self._unwritten.items()):
+                self._keep(tile)
+                del self._unwritten[path]
+                self._count(-len(tile.body))
+
     def _write_later(self, tile: _Unwritten) -> None:
-        """Leave a tile to the thread that writes: making a file takes longer than most tiles."""
-        if self._waiting.qsize() >= MOST_WAITING:
-            self._keep(tile)
-            return
-        self._waiting.put(tile)
-        if self._writer is None or not self._writer.is_alive():
-            with self._starting:
-                if self._writer is None or not self._writer.is_alive():
-                    self._writer = threading.Thread(target=self._write_all, daemon=True)
-                    self._writer.start()
+        if self._unwritten.setdefault(tile.key.path, tile) is tile:
+            self._count(len(tile.body))
+        self._last = time.monotonic()
+        if self._waiting > 2 * MOST_WAITING:  # the disk does not keep up
+            self.finish()
+        elif not self._come.is_set():
+            self._start_writing()
+
+    def _start_writing(self) -> None:
+        with self._counting:
+            self._come.set()
+            if self._writer is None or not self._writer.is_alive():
+                self._writer = threading.Thread(target=self._write_all, daemon=True)
+                self._writer.start()
 
     def _write_all(self) -> None:
         while True:
-            self._keep(self._waiting.get())
+            self._come.wait()
+            while self._waiting < MOST_WAITING and time.monotonic() < self._last + QUIET:
+                time.sleep(QUIET / 2)
+            self._come.clear()
+            self.finish()
+
+    def _count(self, size: int) -> None:
+        with self._counting:
+            self._waiting += size
 
     def _keep(self, tile: _Unwritten) -> None:
         try:
@@ -138,8 +166,6 @@ class KeptTiles:
                 _write(f"{self.folder}/{tile.key.path}.pbf.gz", tile.small)
         except OSError as error:  # a full disk: tiles are drawn again, and answered
             log.warning("A tile could not be kept: %s.", error.strerror)
-        finally:
-            os.close(tile.held)
 
     def make_room(self, names: str) -> None:
         """Remove versions nobody asks for any more."""
@@ -174,12 +200,11 @@ class KeptTiles:
 
 @dataclass(frozen=True)
 class _Unwritten:
-    """A tile answered and not yet in its file, and the lock held until it is."""
+    """A tile answered and not yet in its file."""
 
     key: Key
     body: bytes
     small: bytes | None
-    held: int
 
 
 # What follows runs for every tile: plain calls of the system, no paths as objects.

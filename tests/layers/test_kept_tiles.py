@@ -220,7 +220,7 @@ class TestGate:
     def test_the_gate_can_only_read(self, gate, make_area):
         make_area()
         ask(gate, PLACE.url("qpv"))
-        (mine,) = gate.drawer._all
+        mine = gate.drawer._free[0].connection
         assert mine.execute("SHOW transaction_read_only").fetchone() == ("on",)
         assert mine.execute("SHOW statement_timeout").fetchone() != ("0",)
 
@@ -231,6 +231,7 @@ class TestRights:
         make_area(Level.QPV, "P1", "Projet", status="negotiation")
         for names in ("drafts", "qpv,drafts"):
             assert ask(gate, PLACE.url(names)).status == "299 Django"
+        gate.kept.finish()
         assert not list(gate.kept.folder.rglob("*.pbf"))
 
     def test_a_layer_that_is_closed_is_no_longer_answered_from_what_is_kept(
@@ -256,6 +257,7 @@ class TestRights:
 
         gate.drawer.draw = close_then_draw
         assert ask(gate, address).status == "299 Django"
+        gate.kept.finish()
         assert not list(gate.kept.folder.rglob("*.pbf"))
 
 
@@ -280,7 +282,7 @@ class TestFolder:
     def test_what_is_not_kept_is_nothing(self, tmp_path):
         assert KeptTiles(tmp_path).get(self.key(), compressed=True) is None
 
-    def test_a_tile_is_answered_before_it_is_in_its_file_and_then_comes_from_there(self, tmp_path):
+    def test_a_tile_is_answered_before_it_is_in_its_file_and_drawn_once(self, tmp_path):
         kept, body = KeptTiles(tmp_path), b"tile " * 1000
         drawn = []
 
@@ -293,14 +295,40 @@ class TestFolder:
         assert first == again
         assert gzip.decompress(first[1]) == body
         assert len(drawn) == 1
-        assert kept.get(self.key(), compressed=False) == (body, False)
+        assert not list(tmp_path.rglob("*.pbf"))
+        kept.finish()
+        assert (
+            kept.get(self.key(), compressed=False)
+            == KeptTiles(tmp_path).get(self.key(), compressed=False)
+            == (body, False)
+        )
+        assert KeptTiles(tmp_path).get(self.key(), compressed=True) == first[1:]
+
+    def test_what_was_answered_is_in_its_file_as_soon_as_it_is_quiet(self, tmp_path):
+        kept, limit = KeptTiles(tmp_path), time.monotonic() + 30
+        for number in range(40):
+            key = self.key(x=number)
+            kept.get_or_make(key, False, lambda key=key: (key, b"tile"))
+        while len(list(tmp_path.rglob("*.pbf"))) < 40:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+
+    def test_tiles_never_pile_up_in_memory(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("layers.kept.MOST_WAITING", 100_000)
+        monkeypatch.setattr("layers.kept.QUIET", 3600)
+        kept, body = KeptTiles(tmp_path), bytes(10_000)
+        for number in range(100):
+            key = self.key(x=number)
+            kept.get_or_make(key, False, lambda key=key: (key, body))
+            assert sum(len(tile.body) for tile in kept._unwritten.values()) <= 300_000
 
     def test_a_tile_that_cannot_be_kept_is_answered_all_the_same(self, tmp_path, caplog):
         (tmp_path / "qpv").symlink_to(tmp_path / "nowhere")
         kept = KeptTiles(tmp_path)
-        for _ in range(2):  # the lock of the first is given back
+        for _ in range(2):
             answer = kept.get_or_make(self.key(), False, lambda: (self.key(), b"tile"))
             assert answer == (self.key(), b"tile", False)
+            kept.finish()
         assert "could not be kept" in caplog.text
 
     def test_only_the_newest_versions_stay(self, tmp_path):
