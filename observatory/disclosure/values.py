@@ -12,7 +12,6 @@ class Reason(StrEnum):
 
     BELOW_THRESHOLD = "below_threshold"
     DIFFERENCING = "differencing"
-    WITHDRAWN = "withdrawn"
     NO_DATA = "no_data"
 
 

@@ -113,20 +113,23 @@ def ages(population: Indicator, **more: Any) -> list[Indicator]:
     return parts(population, "âge", *(f"age-{n}" for n in range(4)), nature=Nature.SHARE, **more)
 
 
-def other_quarter(bands: list[Indicator]) -> None:
-    """Tell of a quarter whose bands are all known: they make 100 %."""
-    place = a_territory(Level.QPV, "QP075002")
-    for band, value in zip(bands, (25.0, 50.1, 15.0, 10.0), strict=True):
+def tell_each(bands: list[Indicator], place: Territory, *values: float | None) -> None:
+    for band, value in zip(bands, values, strict=True):
         tell(band, place, value)
 
 
+@pytest.fixture
+def bands(population: Indicator) -> list[Indicator]:
+    """Four ages, all known in another quarter: they make 100 %."""
+    found = ages(population)
+    tell_each(found, a_territory(Level.QPV, "QP075002"), 25.0, 50.1, 15.0, 10.0)
+    return found
+
+
 def test_the_one_band_withheld_is_not_100_less_the_others(
-    population: Indicator, quarter: Territory
+    bands: list[Indicator], quarter: Territory
 ) -> None:
-    bands = ages(population)
-    other_quarter(bands)
-    for band, value in zip(bands, (30.0, 60.0, 9.0, None), strict=True):
-        tell(band, quarter, value)
+    tell_each(bands, quarter, 30.0, 60.0, 9.0, None)
     assert protect() == 1
     assert marked() == {("age-2", "QP075001")}
     shown = visible_observations(None).filter(territory=quarter)
@@ -134,18 +137,13 @@ def test_the_one_band_withheld_is_not_100_less_the_others(
 
 
 def test_two_bands_withheld_are_known_only_together(
-    population: Indicator, quarter: Territory
+    bands: list[Indicator], quarter: Territory
 ) -> None:
-    bands = ages(population)
-    other_quarter(bands)
-    for band, value in zip(bands, (30.0, 60.0, None, None), strict=True):
-        tell(band, quarter, value)
+    tell_each(bands, quarter, 30.0, 60.0, None, None)
     assert protect() == 0
 
 
-def test_a_band_that_nobody_has_is_no_secret(population: Indicator, quarter: Territory) -> None:
-    bands = ages(population)
-    other_quarter(bands)
+def test_a_band_that_nobody_has_is_no_secret(bands: list[Indicator], quarter: Territory) -> None:
     for band, value in zip(bands, (30.0, 60.0, 9.0, None), strict=True):
         tell(band, quarter, value, **({} if value else {"standing": Standing.NOT_AVAILABLE}))
     assert protect() == 0
@@ -156,17 +154,14 @@ def test_bands_that_make_less_than_100_hide_one_another(
 ) -> None:
     bands = ages(population)[:3]
     place = a_territory(Level.QPV, "QP075002")
-    for band, known, value in zip(bands, (25.0, 50.0, 15.0), (30.0, 60.0, None), strict=True):
-        tell(band, place, known)
-        tell(band, quarter, value)
+    tell_each(bands, place, 25.0, 50.0, 15.0)
+    tell_each(bands, quarter, 30.0, 60.0, None)
     assert protect() == 0, "90 % in the other quarter: some age is in no band"
 
 
 def test_a_band_withheld_by_us_is_not_worked_out_from_the_shares_either(
-    population: Indicator, quarter: Territory
+    bands: list[Indicator], quarter: Territory
 ) -> None:
-    bands = ages(population)
-    other_quarter(bands)
     for band, count in zip(bands, (300, 600, 97, 3), strict=True):
         tell(band, quarter, count / 10, numerator=count, denominator=1000)
     protect()
@@ -187,21 +182,16 @@ def test_counts_that_make_their_whole_hide_the_one_withheld(
 
 
 def test_what_one_source_prints_is_no_secret_of_another(
-    population: Indicator, quarter: Territory
+    bands: list[Indicator], quarter: Territory
 ) -> None:
-    bands = ages(population)
-    other_quarter(bands)
-    for band, value in zip(bands, (30.0, 60.0, 9.0, None), strict=True):
-        tell(band, quarter, value)
+    tell_each(bands, quarter, 30.0, 60.0, 9.0, None)
     tell(bands[-1], quarter, 1.0, source=under_terms(a_source("open-data")))
     assert protect() == 0
 
 
 def test_a_working_figure_is_given_up_before_a_public_one(
-    population: Indicator, quarter: Territory
+    bands: list[Indicator], quarter: Territory
 ) -> None:
-    bands = ages(population)
-    other_quarter(bands)
     ours = under_terms(a_source("ours"), Sharing.WORKING)
     for band, value in zip(bands, (30.0, None, 9.0, 1.0), strict=True):
         tell(band, quarter, value, **({"source": ours} if value == 30.0 else {}))
