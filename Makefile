@@ -34,6 +34,10 @@ setup-dev: ## The same, with what tests and checks need
 test: setup-dev ## Run the whole suite on the private database (PYTEST="-k word" narrows it)
 	@$(PY)/pytest -n auto --dist loadfile $(PYTEST)
 
+.PHONY: references
+references: setup-dev ## Keep how pages look now (tests/maps/references); look at what git says changed
+	@OBSERVATORY_RENEW_REFERENCES=1 $(PY)/pytest -q tests/maps/test_every_page.py tests/maps/test_pages_of_refusal.py -k "desk or phone or leads_back"
+
 .PHONY: check
 check: setup-dev ## Lint, types, room boundaries, migrations
 	@$(PY)/ruff check .

@@ -27,6 +27,15 @@ PAGES = {
     "glossary": ("/glossaire/", "main .glossary"),
     "style": ("/style/", "main #tableaux"),
 }
+# Pages that refuse, by their status, and the title that says why.
+REFUSALS = {
+    "400": "Cette demande ne peut pas être lue",
+    "403": "Le formulaire a expiré",
+    "404": "Cette page n’existe pas",
+    "429": "Trop de dessins demandés à la fois",
+}
+# A desk and a phone: each page is kept as it looks on both.
+WIDTHS = (1440, 360)
 # Addresses that answer with data, pictures or files, not with pages.
 NOT_PAGES = {
     "areas-json",

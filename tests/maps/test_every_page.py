@@ -9,6 +9,7 @@ from django.urls import URLPattern
 
 from maps.urls import urlpatterns
 from tests.maps.facts import build_facts
+from tests.maps.likeness import difference_from_reference
 from tests.maps.screen import Screen
 from tests.maps.site import NOT_PAGES, PAGES, grave_faults, width_of_content
 
@@ -33,8 +34,9 @@ def test_no_page_is_left_out_of_these_tests():
 
 
 @every_page
-def test_on_a_desk_a_page_is_accessible_framed_light_and_keeps_the_policy(screen, name):
-    screen.open(PAGES[name][0], ready=PAGES[name][1])
+def test_on_a_desk_a_page_is_accessible_framed_light_and_keeps_the_policy(town, new_screen, name):
+    screen = new_screen(1440, 900).open(PAGES[name][0], ready=PAGES[name][1])
+    assert difference_from_reference(screen, name) == ""
     assert grave_faults(screen.page) == []
     assert screen.page.locator("h1").count() == 1
     assert {"Carte", "Comparer", "Portraits", "Liste des quartiers"} <= set(
@@ -50,6 +52,7 @@ def test_on_a_desk_a_page_is_accessible_framed_light_and_keeps_the_policy(screen
 @every_page
 def test_on_a_phone_a_page_is_accessible_and_no_wider_than_the_phone(town, new_screen, name):
     screen = new_screen(360, 780).open(PAGES[name][0], ready=PAGES[name][1])
+    assert difference_from_reference(screen, name) == ""
     assert grave_faults(screen.page) == []
     assert width_of_content(screen.page) <= 360
 

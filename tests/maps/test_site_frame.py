@@ -12,7 +12,6 @@ from django.views.defaults import server_error
 from maps.areas import alphabetical
 from maps.glossary import GLOSSARY, entries, meaning_of
 from maps.sitepages import colours
-from tests.maps.site import grave_faults
 
 
 @pytest.mark.browser
@@ -76,14 +75,6 @@ class TestInTheBrowser:
         screen.page.click(".term a")
         screen.page.wait_for_url("**/glossaire/#qpv")
         assert screen.page.locator("#qpv").bounding_box()["y"] < 760
-
-    @pytest.mark.parametrize("width", [360, 1440])
-    def test_a_missing_page_is_said_in_french_and_leads_back(self, new_screen, width):
-        screen = new_screen(width, 780, troubled=True).open("/nulle-part/", ready=".message")
-        assert screen.text("h1") == "Cette page n’existe pas"
-        assert grave_faults(screen.page) == []
-        screen.page.click(".message a.button")
-        screen.page.wait_for_selector("#explorer")
 
 
 @pytest.mark.django_db
