@@ -16,11 +16,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from psycopg.sql import SQL
 
-from carroyage.grid import cell_polygons, parse_ids
-from carroyage.models import MEASURES, GridDataset, Origin
-from carroyage.store import read_cells, read_query
+from carroyage.management.inhabitants import cells_with_shapes, outlines_of
 from importers.figurestore import store_figures
 from importers.report import Report
 from importers.sources import Described, source_of
@@ -50,21 +47,8 @@ from observatory.models import (
 from observatory.runs import recorded
 
 METHODS = ("dasymetric", "areal")
-# Metropolitan France and its grid; overseas, cells come in the territory's own projected system.
-METROPOLITAN, EUROPEAN_GRID = 2154, 3035
-AGES = tuple(name for name in MEASURES if name.startswith("ind_") and name[4].isdigit())
 # A quarter's outline and those of IRIS never meet exactly: a sliver may stay uncovered.
 COVERED = 0.98
-OUTLINES = """
-    SELECT DISTINCT ON (t.id) t.id AS territory, t.code, ST_AsBinary(p.geom) AS wkb
-    FROM observatory_perimeter p JOIN observatory_territory t ON t.id = p.territory_id
-    WHERE t.level = %(level)s AND p.status IN ('legal', 'superseded', 'reference')
-        AND p.measure_srid = %(srid)s
-        AND (%(generation)s::int IS NULL OR t.generation = %(generation)s)
-        AND (p.valid_to IS NULL OR p.valid_to > %(day)s OR NOT %(dated)s)
-        AND (p.valid_from IS NULL OR p.valid_from <= %(day)s OR NOT %(dated)s)
-    ORDER BY t.id, p.valid_from DESC NULLS LAST
-"""
 
 
 @dataclass(frozen=True)
@@ -151,25 +135,12 @@ def _parts(wanted: Wanted, known: pd.DataFrame, day: date, report: Report) -> It
     """
     drawn = Perimeter.objects.filter(territory__level=wanted.target)
     for srid in sorted(set(drawn.values_list("measure_srid", flat=True))):
-        sources = _outlines(wanted.level, None, None, srid)
+        sources = outlines_of(wanted.level, srid=srid)
         sources = sources[sources.index.isin(known.index)]
-        targets = _outlines(wanted.target, wanted.generation, day, srid)
+        targets = outlines_of(wanted.target, wanted.generation, day, srid)
         if not sources.empty and not targets.empty:
-            cells = _cells(srid=srid) if wanted.method == "dasymetric" else None
+            cells = cells_with_shapes(srid=srid) if wanted.method == "dasymetric" else None
             yield sources, _covered(targets, sources, report), cells
-
-
-def _outlines(
-    level: str, generation: int | None, day: date | None, srid: int = METROPOLITAN
-) -> gpd.GeoDataFrame:
-    frame = read_query(
-        SQL(OUTLINES),
-        {"level": level, "generation": generation, "day": day or date.today(),
-         "dated": day is not None, "srid": srid},
-    )  # fmt: skip
-    shapes = shapely.from_wkb(frame["wkb"].str.removeprefix("\\x").to_numpy(object))
-    frame = frame.set_index("territory")[["code"]]
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=4326).to_crs(srid)
 
 
 def _covered(
@@ -189,43 +160,6 @@ def _covered(
     if away:
         report.note(f"{away} lie where no source does: left out.")
     return targets.assign(whole=shared >= COVERED)[shared > 0]
-
-
-def people_of_ages(
-    ages: Sequence[str], level: str = Level.QPV, day: date | None = None
-) -> pd.DataFrame:
-    """Return inhabitants of some ages by territory: value, low and high, from the cells.
-
-    ``ages`` are columns of the cells (``ind_0_3``, ``ind_4_5``…), added up. A cell cut by an
-    outline is divided by area; the bounds have its people all outside or all inside. Raises
-    BadParameter where a column is no age, or no grid is loaded.
-    """
-    unknown = sorted(set(ages) - set(AGES))
-    if unknown or not ages:
-        raise BadParameter(
-            f"{', '.join(unknown) or 'Nothing'} is no age of the cells.",
-            f"Ages: {', '.join(AGES)}.",
-        )
-    cells = _cells(ages)
-    targets = _outlines(level, None, day or date.today())
-    whole = cells[list(ages)].sum(axis=1, skipna=False)
-    return areal(cells, whole, targets).table
-
-
-def _cells(names: Sequence[str] = ("ind",), srid: int = METROPOLITAN) -> gpd.GeoDataFrame:
-    epsg = EUROPEAN_GRID if srid == METROPOLITAN else srid
-    grids = GridDataset.objects.filter(origin=Origin.PUBLISHED, epsg=epsg)
-    dataset = grids.select_related("source").order_by("-id").first()
-    if dataset is None:
-        raise BadParameter(
-            "No grid is loaded to share by.", "Load one, or share by area (--method areal)."
-        )
-    frame = read_cells(dataset, names)
-    ids = parse_ids(frame.index, dataset.size)
-    shapes = cell_polygons(ids.north, ids.east, dataset.size)
-    cells = gpd.GeoDataFrame(frame, geometry=shapes, crs=dataset.epsg).to_crs(srid)
-    cells.attrs["source"] = dataset.source
-    return cells
 
 
 def _estimated(

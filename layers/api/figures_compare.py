@@ -1,4 +1,4 @@
-"""Gaps, ranks, evolutions, euros a head and targets, as JSON and as CSV, each with its sources."""
+"""Gaps, ranks, evolutions, euros a head, densities, targets, as JSON and CSV with their sources."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from layers.api import documented as words
+from layers.api.densities import Served, density_rows
 from layers.api.figures import cell
 from layers.api.figures_table import CODE, YEAR
 from layers.api.views import person_of
 from layers.errors import BadParameter, NoSuchFeature, UnknownPage
 from layers.openview import OpenView, answer_json
-from layers.parameters import Parameter, Text, integer, read_all, word
+from layers.parameters import Parameter, Text, day, integer, read_all, word
 from observatory.errors import ObservatoryError
 from observatory.figures import comparisons, errors
 from observatory.figures.comparisons import Asked, Rows, Spending
@@ -33,6 +35,8 @@ Given = Mapping[str, Any]
 MOST_YEARS = 30
 REFERENCES = word("reference", r"[0-9A-Za-z._-]{1,40}(,[0-9A-Za-z._-]{1,40}){0,4}", "")
 INDICATORS = word("indicators", r"[0-9A-Za-z_-]{1,80}(,[0-9A-Za-z_-]{1,80}){0,9}", "")
+CATEGORY = word("category", r"[0-9A-Za-z_-]{1,40}", "")
+AGES = word("ages", r"[a-z0-9_]{1,20}(,[a-z0-9_]{1,20}){0,14}", "")
 PLACES = (CODE.named("within"), integer("generation", 1990, 2200, ""))
 WHAT = (CODE.named("indicator"), *PLACES, word("scope", "|".join(Scope.values), ""))
 BETWEEN = (YEAR.named("from"), YEAR.named("to"))
@@ -78,6 +82,14 @@ def _behind(given: Given, reader: Reader) -> Rows:
     return warning_rows(asked, reader)
 
 
+def _densities(given: Given, reader: Reader) -> Rows:
+    asked = Served(
+        given["category"], _listed(given["ages"]), given["within"],
+        given["date"] or timezone.localdate(),
+    )  # fmt: skip
+    return density_rows(asked, reader)
+
+
 def _money(given: Given, reader: Reader) -> Rows:
     references = _listed(given["reference"])
     if len(references) > 1:
@@ -117,6 +129,11 @@ QUESTIONS: dict[str, Question] = {
          word("phase", "[a-z]{1,30}", "planned, voted, paid")),
         ("within", "from", "to"), _money,
     ),
+    "densities": Question(
+        _("Équipements pour mille habitants d’un âge"),
+        (CATEGORY, AGES, CODE.named("within"), day("date", "")),
+        ("category", "ages", "within"), _densities,
+    ),
     "targets": Question(
         _("Objectifs chiffrés, où ils en sont"), (CODE.named("contract"), YEAR),
         ("contract", "year"),
@@ -136,6 +153,9 @@ PARAMETERS = [
     words.query("credit", "Credit of the effort ratio.", enum=Credit.values),
     words.query("phase", "Planned, voted or paid money alone.", example="paid"),
     words.query("contract", "Code of the contract of the targets.", example="CV-PARIS"),
+    words.query("category", "Kind of facility.", example="library"),
+    words.query("ages", "Ages of the cells, added up.", example="ind_0_3,ind_4_5"),
+    words.DATE,
 ]
 
 
@@ -190,7 +210,7 @@ class Comparison(_Compared):
     """One comparison as JSON."""
 
     @extend_schema(
-        operation_id="compare", summary="Gaps, ranks, evolutions, euros a head, targets",
+        operation_id="compare", summary="Gaps, ranks, evolutions, euros a head, densities, targets",
         description="The parameters of each are listed by /api/compare/. What is not available "
         "says why in `reason`.",
         parameters=PARAMETERS, responses={200: dict, **words.REFUSALS},

@@ -15,16 +15,18 @@ from observatory.errors import ObservatoryError
 from observatory.figures.errors import BadParameter
 from observatory.figures.gaps import quarters_within
 from observatory.figures.series import figures
+from observatory.figures.tell import by_generation
 from observatory.figures.typology import (
     SEED,
     Classes,
+    Trends,
     classify,
     falling_behind,
     stored_trends,
     stored_values,
 )
 from observatory.figures.visible import strictest
-from observatory.models import Run, Source, Territory, Typology, TypologyClass
+from observatory.models import Level, Run, Source, Territory, Typology, TypologyClass
 from observatory.plain import plain
 from observatory.runs import recorded
 
@@ -175,22 +177,29 @@ def _or_none(value: float) -> float | None:
 
 
 def warnings_of(
-    codes: Sequence[str], years: Sequence[int], *, level: str = "qpv",
-    generation: int | None = None, **limits: Any,
-) -> pd.DataFrame:  # fmt: skip
+    codes: Sequence[str], years: Sequence[int], *, generation: int | None = None, **limits: Any
+) -> pd.DataFrame:
     """Return the quarters that fall behind, steepest first: code, name, slopes, alerts.
 
-    Only years after an indicator's last series break count: no trend crosses it.
+    Each is placed among those of its own generation. Only years after an indicator's last series
+    break count: no trend crosses it.
     """
-    trends = stored_trends(codes, years, level=level, generation=generation)
+    quarters = Territory.objects.filter(level=Level.QPV)
+    if generation is not None:
+        quarters = quarters.filter(generation=generation)
+    found = [
+        _falling(same, stored_trends(codes, years, territories=[q.pk for q in same]), **limits)
+        for same in by_generation(quarters)
+    ]
+    if not found:
+        return pd.DataFrame(columns=["code", "name", *codes, "alerts", "warned"])
+    return pd.concat(found).sort_values("alerts", ascending=False)
+
+
+def _falling(same: Sequence[Territory], trends: Trends, **limits: Any) -> pd.DataFrame:
     found = falling_behind(trends.panels, trends.polarity, **limits)
-    warned = found[found["warned"]].sort_values("alerts", ascending=False)
-    names = {
-        pk: (code, name)
-        for pk, code, name in Territory.objects.filter(pk__in=list(warned.index)).values_list(
-            "pk", "code", "name"
-        )
-    }
-    warned.insert(0, "name", [names[int(pk)][1] for pk in warned.index])
-    warned.insert(0, "code", [names[int(pk)][0] for pk in warned.index])
+    warned = found[found["warned"]].copy()
+    names = {quarter.pk: quarter for quarter in same}
+    warned.insert(0, "name", [names[int(pk)].name for pk in warned.index])
+    warned.insert(0, "code", [names[int(pk)].code for pk in warned.index])
     return warned

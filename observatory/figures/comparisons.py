@@ -29,7 +29,7 @@ from observatory.figures.gaps import (
 )
 from observatory.figures.series import figures, indicators_of
 from observatory.figures.targets import stands
-from observatory.figures.tell import quarters_of
+from observatory.figures.tell import all_quarters_like, by_generation, quarters_of
 from observatory.figures.visible import Reader, visible
 from observatory.models import Credit, Framework, Indicator, Level, Nature, Scope, Source, Territory
 from observatory.models import Standing as FigureStanding
@@ -116,7 +116,7 @@ def gap_rows(asked: Asked, year: int, reader: Reader) -> Rows:
     wanted = [Reference(p.pk, p.name, rest) for p in places for rest in (False, True)]
     ids = [quarter.pk for quarter in quarters]
     told = gaps(indicator, ids, year, wanted, scope=asked.scope, reader=reader)
-    everyone = _all_quarters(quarters)
+    everyone = all_quarters_like(quarters)
     together = gap_to_all(indicator, ids, everyone, year, scope=asked.scope, reader=reader)
     codes = [place.code for place in places for _ in range(2)]
     pairs = {pk: [*zip(codes, told[pk], strict=True), ("", together[pk])] for pk in ids}
@@ -144,14 +144,6 @@ def _gap(indicator: Indicator, gap: Gap) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _all_quarters(like: Sequence[Territory]) -> list[int]:
-    """Return the quarters of the same generations, in the whole nation."""
-    rows = Territory.objects.filter(level=Level.QPV, generation__in={q.generation for q in like})
-    if any(quarter.generation is None for quarter in like):
-        rows = rows | Territory.objects.filter(level=Level.QPV, generation__isnull=True)
-    return list(rows.values_list("pk", flat=True))
-
-
 # -- ranks ---------------------------------------------------------------------------------
 
 
@@ -167,11 +159,10 @@ def _ranks(asked: Asked, indicator: Indicator, year: int, reader: Reader) -> Row
     own = _frame(indicator.code, ids, [year], asked.scope, reader)
     cited = Cited(own["source"])
     found: Rows = []
-    for generation in sorted({q.generation for q in quarters}, key=lambda g: g or 0):
-        same = [quarter for quarter in quarters if quarter.generation == generation]
+    for same in by_generation(quarters):
         places = standings(
-            indicator, [q.pk for q in same], year, generation=generation, scope=asked.scope,
-            reader=reader,
+            indicator, [q.pk for q in same], year, among=all_quarters_like(same),
+            scope=asked.scope, reader=reader,
         )  # fmt: skip
         for quarter in same:
             told = _figure(own, quarter.pk, year)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from observatory.figures.comparisons import Cited, Rows
 from observatory.figures.series import indicators_of
-from observatory.figures.tell import quarters_of
+from observatory.figures.tell import all_quarters_like, by_generation, quarters_of
 from observatory.figures.typology import (
     LEAST_INDICATORS,
     Trends,
@@ -51,9 +51,9 @@ def warning_rows(asked: Watched, reader: Reader) -> Rows:
     day = date(max(asked.years), 12, 31)
     quarters = list(quarters_of(asked.within, day, asked.generation))
     found: Rows = []
-    for generation in sorted({q.generation for q in quarters}, key=lambda made: made or 0):
-        trends = stored_trends(list(told), asked.years, generation=generation, reader=reader)
-        same = [quarter for quarter in quarters if quarter.generation == generation]
+    for same in by_generation(quarters):
+        among = all_quarters_like(same)
+        trends = stored_trends(list(told), asked.years, territories=among, reader=reader)
         found += _rows(list(told.values()), same, trends)
     return found
 

@@ -24,6 +24,8 @@ NEAR = 300.0  # metres, unless asked otherwise
 FARTHEST = 5_000.0
 # One degree of longitude is never shorter than this in France: a first, coarse selection.
 METRES_A_DEGREE = 60_000.0
+PER = 1_000  # inhabitants, of a density
+SOMEBODY = 0.5  # less is nobody: a sliver of a cell that an outline touches
 
 
 class Where(StrEnum):
@@ -185,14 +187,20 @@ def by_quarter(asked: Asked, quarters: Sequence[int]) -> pd.DataFrame:
     return table.rename(columns=str)
 
 
-def densities(counts: pd.Series, people: pd.DataFrame, per: float = 1000.0) -> pd.DataFrame:
+def serving(table: pd.DataFrame) -> pd.Series:
+    """Return how many facilities stand in each quarter or are attached to it (``by_quarter``)."""
+    return table[[Where.IN, Where.ATTACHED, Where.LIVED_IN]].sum(axis=1)
+
+
+def densities(counts: pd.Series, people: pd.DataFrame, per: float = PER) -> pd.DataFrame:
     """Return facilities per ``per`` inhabitants of an age group, by quarter.
 
     ``people`` has ``value``, ``low`` and ``high`` inhabitants by quarter; more people make a
-    lower density, so that the bounds swap. A quarter without inhabitants of that age has none.
+    lower density, so that the bounds swap. A quarter without inhabitants of that age has none, and
+    no highest one where it may have none.
     """
     told = people.reindex(counts.index)
     found = pd.DataFrame(index=counts.index)
     for name, under in (("value", "value"), ("low", "high"), ("high", "low")):
-        found[name] = per * counts / told[under].where(told[under] > 0)
+        found[name] = per * counts / told[under].where(told[under] >= SOMEBODY)
     return found

@@ -181,14 +181,9 @@ def reference_figure(
 
 
 def gap_to_all(
-    indicator: Indicator,
-    quarters: Sequence[int],
-    all_quarters: Sequence[int],
-    year: int,
-    *,
-    scope: str = Scope.WHOLE,
-    reader: Reader | None = None,
-) -> dict[int, Gap]:
+    indicator: Indicator, quarters: Sequence[int], all_quarters: Sequence[int], year: int, *,
+    scope: str = Scope.WHOLE, reader: Reader | None = None,
+) -> dict[int, Gap]:  # fmt: skip
     """Return each quarter's gap to all quarters taken together (a sum over a sum)."""
     everyone = sorted({*quarters, *all_quarters})
     rows = figures(
@@ -301,16 +296,17 @@ def percentiles(values: pd.Series) -> pd.Series:
 
 
 def standings(
-    indicator: Indicator, quarters: Sequence[int], year: int, *, generation: int | None = None,
-    scope: str = Scope.WHOLE, reader: Reader | None = None,
+    indicator: Indicator, quarters: Sequence[int], year: int, *,
+    among: Sequence[int] | None = None, generation: int | None = None, scope: str = Scope.WHOLE,
+    reader: Reader | None = None,
 ) -> dict[int, Standing]:  # fmt: skip
-    """Return where each quarter stands among all loaded quarters of its generation.
+    """Return where each quarter stands among all loaded, of a generation or ``among`` some.
 
     With a ``reader``, among those whose figure that person may see.
     """
     frame = figures(
-        [indicator.code], level="qpv", generation=generation, years=[year], scope=scope,
-        reader=reader,
+        [indicator.code], territories=among, level="qpv", generation=generation, years=[year],
+        scope=scope, reader=reader, only=["value"],
     )  # fmt: skip
     values = frame.set_index("territory")["value"]
     places, ranks = percentiles(values), values.rank(method="min")
@@ -367,7 +363,10 @@ def evolutions(
     """
     indicators_of([code])
     everyone = sorted({*territories, *([reference] if reference else [])})
-    frame = figures([code], territories=everyone, years=[first, last], scope=scope, reader=reader)
+    frame = figures(
+        [code], territories=everyone, years=[first, last], scope=scope, reader=reader,
+        only=["value"],
+    )  # fmt: skip
     table = frame.pivot(index="territory", columns="year", values="value")
     table = table.reindex(index=everyone, columns=[first, last])
     broken = breaks_of([code])

@@ -19,11 +19,16 @@ from observatory.figures.visible import Reader, observations_for
 from observatory.models import Indicator, Observation, Scope, SeriesBreak, Standing
 
 NUMBERS = ("value", "numerator", "denominator", "low", "high")
-COLUMNS = (
-    "indicator", "territory", "year", *NUMBERS, "standing", "scope", "source", "note", "least",
-    "sources",
-)  # fmt: skip
 KEYS = ("indicator_id", "territory_id", "year")
+# Where each column of the figures comes from.
+PATHS = {
+    "indicator": "indicator__code", "territory": "territory_id", "year": "year",
+    **{name: f"shown_{name}" for name in (*NUMBERS, "standing")},
+    "scope": "scope", "source": "source__code", "note": "note", "least": "least",
+    "sources": "told_by",
+}  # fmt: skip
+COLUMNS = tuple(PATHS)
+WHERE = COLUMNS[:3]
 PREFERRED = (
     Standing.DECLARED, Standing.COMPUTED, Standing.ESTIMATED, Standing.WITHHELD,
     Standing.NOT_AVAILABLE,
@@ -52,8 +57,11 @@ def figures(
     years: Sequence[int] | None = None,
     scope: str = Scope.WHOLE,
     reader: Reader | None = None,
+    only: Sequence[str] = COLUMNS,
 ) -> pd.DataFrame:
     """Return one row per indicator, territory and year with the columns of ``COLUMNS``.
+
+    ``only`` names those that are needed beside the first three: many rows come sooner with few.
 
     A value that is withheld or not available is NaN. ``territory`` is an id; ``sources`` counts
     the sources that give the figure. With a ``reader`` there is only what that person may see,
@@ -71,20 +79,22 @@ def figures(
         indicator__in=[i.pk for i in found.values()], period="", scope=scope,
         **{name: value for name, value in wanted.items() if value is not None},
     )  # fmt: skip
-    frame = pd.DataFrame(list(_one_each(rows)), columns=list(COLUMNS))
-    frame[list(NUMBERS)] = frame[list(NUMBERS)].astype(np.float64)
+    names = list(dict.fromkeys([*WHERE, *only]))
+    frame = pd.DataFrame(list(_one_each(rows, names)), columns=names)
+    numbers = [name for name in NUMBERS if name in names]
+    frame[numbers] = frame[numbers].astype(np.float64)
     return frame
 
 
-def _one_each(rows: QuerySet[Observation]) -> QuerySet[Observation, tuple[Any, ...]]:
-    """Keep one row per figure, the preferred one, with its columns in order."""
+def _one_each(
+    rows: QuerySet[Observation], names: Sequence[str]
+) -> QuerySet[Observation, tuple[Any, ...]]:
+    """Keep one row per figure, the preferred one, with some of its columns in order."""
     order = Case(*(When(shown_standing=one, then=Value(n)) for n, one in enumerate(PREFERRED)))
-    told = rows.annotate(told_by=Window(Count("pk"), partition_by=[F(name) for name in KEYS]))
-    told = told.order_by(*KEYS, order, "-source__vintage", "source__code").distinct(*KEYS)
-    return told.values_list(
-        "indicator__code", "territory_id", "year", *(f"shown_{name}" for name in NUMBERS),
-        "shown_standing", "scope", "source__code", "note", "least", "told_by",
-    )  # fmt: skip
+    if "sources" in names:
+        rows = rows.annotate(told_by=Window(Count("pk"), partition_by=[F(name) for name in KEYS]))
+    told = rows.order_by(*KEYS, order, "-source__vintage", "source__code").distinct(*KEYS)
+    return told.values_list(*(PATHS[name] for name in names))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from observatory.figures.errors import BadParameter, TooFewFigures
 from observatory.figures.gaps import (
+    Gap,
     Reference,
+    Standing,
     evolutions,
     gap_to_all,
     gaps,
@@ -99,28 +102,55 @@ def quarters_of(word: str, on: date, generation: int | None = None) -> QuerySet[
     return rows
 
 
+def all_quarters_like(like: Iterable[Territory]) -> list[int]:
+    """Return the nation's quarters of the same generations: two drawings of one place are two."""
+    told = {quarter.generation for quarter in like}
+    wanted = Q(generation__in=told - {None})
+    if None in told:
+        wanted |= Q(generation__isnull=True)
+    return list(Territory.objects.filter(wanted, level=Level.QPV).values_list("pk", flat=True))
+
+
+def by_generation(quarters: Iterable[Territory]) -> list[list[Territory]]:
+    """Return quarters apart by generation, each placed among its own only."""
+    found: dict[int, list[Territory]] = defaultdict(list)
+    for quarter in quarters:
+        found[quarter.generation or 0].append(quarter)
+    return [found[generation] for generation in sorted(found)]
+
+
 def compared(
     code: str, year: int, quarters: QuerySet[Territory], references: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """Return each quarter in its two contexts, with the reason where there is no gap."""
+    """Return each quarter in its two contexts, with the reason where there is no gap.
+
+    All quarters, and the nation's ranks, are those of the quarter's own generation.
+    """
     indicator = indicators_of([code])[code]
-    ids = list(quarters.values_list("pk", flat=True))
+    ids = [quarter.pk for quarter in quarters]
     wanted = [r for word in references for r in _references(word)]
     told = gaps(indicator, ids, year, wanted)
-    everyone = Territory.objects.filter(level=Level.QPV, observations__indicator=indicator,
-                                        observations__year=year).distinct()  # fmt: skip
-    together = gap_to_all(indicator, ids, list(everyone.values_list("pk", flat=True)), year)
-    places = standings(indicator, ids, year)
-    names = {q.pk: (q.code, q.name) for q in quarters}
+    together: dict[int, Gap] = {}
+    places: dict[int, Standing] = {}
+    for same in by_generation(quarters):
+        own, among = [quarter.pk for quarter in same], all_quarters_like(same)
+        together |= gap_to_all(indicator, own, _with_figures(indicator, year, among), year)
+        places |= standings(indicator, own, year, among=among)
     return [
         {
-            "code": names[pk][0],
-            "name": names[pk][1],
-            **places[pk].as_dict(),
-            "gaps": [gap.as_dict() for gap in (*told[pk], together[pk])],
+            "code": quarter.code,
+            "name": quarter.name,
+            **places[quarter.pk].as_dict(),
+            "gaps": [gap.as_dict() for gap in (*told[quarter.pk], together[quarter.pk])],
         }
-        for pk in ids
+        for quarter in quarters
     ]
+
+
+def _with_figures(indicator: Indicator, year: int, among: Sequence[int]) -> list[int]:
+    """Return the territories of which a source says something that year, if only that it lacks."""
+    rows = Observation.objects.filter(indicator=indicator, year=year, territory__in=among)
+    return list(rows.values_list("territory", flat=True).distinct())
 
 
 def _references(code: str) -> list[Reference]:
@@ -135,27 +165,24 @@ def _references(code: str) -> list[Reference]:
 def percentiles_by_year(
     code: str, quarters: QuerySet[Territory], years: Sequence[int] | None = None
 ) -> list[dict[str, Any]]:
-    """Return each quarter's percentile among the nation's quarters, year by year.
+    """Return each quarter's percentile among the nation's of its generation, year by year.
 
     0 is the lowest value, 100 the highest; ``worse_than`` is the share of quarters better off,
     by the indicator's polarity. A year without a figure of the quarter is None.
     """
     indicator = indicators_of([code])[code]
-    frame = figures([code], level=Level.QPV, years=years)
-    table = frame.pivot(index="territory", columns="year", values="value")
-    ranks = table.apply(percentiles) if len(table) else table
-    known = table.notna().sum().astype(int)
-    return [
-        {
-            "code": quarter.code,
-            "name": quarter.name,
-            "years": {
-                int(str(year)): _place(ranks, quarter.pk, year, count, indicator)
+    found: dict[int, dict[int, Any]] = {}
+    for same in by_generation(quarters):
+        frame = figures([code], territories=all_quarters_like(same), years=years, only=["value"])
+        table = frame.pivot(index="territory", columns="year", values="value")
+        ranks = table.apply(percentiles) if len(table) else table
+        known = {int(str(year)): int(n) for year, n in table.notna().sum().items()}
+        for quarter in same:
+            found[quarter.pk] = {
+                year: _place(ranks, quarter.pk, year, count, indicator)
                 for year, count in known.items()
-            },
-        }
-        for quarter in quarters
-    ]
+            }
+    return [{"code": q.code, "name": q.name, "years": found[q.pk]} for q in quarters]
 
 
 def _place(

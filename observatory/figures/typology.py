@@ -248,8 +248,9 @@ def stored_values(
     """Return quarters × indicators of one year, and each indicator's polarity."""
     found = indicators_of(codes)
     frame = figures(
-        codes, level=level, generation=generation, years=[year], territories=territories
-    )
+        codes, level=level, generation=generation, years=[year], territories=territories,
+        only=["value"],
+    )  # fmt: skip
     table = frame.pivot(index="territory", columns="indicator", values="value")
     table = table.reindex(columns=list(found)).astype(np.float64)
     return table, {code: indicator.polarity for code, indicator in found.items()}
@@ -268,23 +269,34 @@ def stored_trends(
     codes: Sequence[str],
     years: Sequence[int],
     *,
-    level: str = "qpv",
-    generation: int | None = None,
+    territories: Sequence[int] | None = None,
     reader: Reader | None = None,
 ) -> Trends:
-    """Return what is stored of several years, or what a reader may see of it.
+    """Return what is stored of quarters in several years, or what a reader may see of it.
 
     Years before an indicator's last series break are left out: no trend crosses it.
     """
     found = indicators_of(codes)
-    frame = figures(codes, level=level, generation=generation, years=list(years), reader=reader)
+    frame = figures(
+        codes, level="qpv", territories=territories, years=list(years), reader=reader,
+        only=["value", "source"],
+    )  # fmt: skip
     broken = breaks_of(codes).years
     first = {code: max((year for _, year, _ in told), default=0) for code, told in broken.items()}
-    frame = frame[frame["year"] >= frame["indicator"].map(first).fillna(0)]
-    panels = {
-        code: frame[frame["indicator"] == code].pivot(
-            index="territory", columns="year", values="value"
-        )
+    parts = {
+        code: own[own["year"] >= first.get(code, 0)]
         for code in found
+        for own in (frame[frame["indicator"] == code],)
     }
-    return Trends(panels, {code: one.polarity for code, one in found.items()}, frame)
+    panels = {code: _panel(own) for code, own in parts.items()}
+    kept = pd.concat(parts.values())
+    return Trends(panels, {code: one.polarity for code, one in found.items()}, kept)
+
+
+def _panel(own: pd.DataFrame) -> pd.DataFrame:
+    """Return one indicator's quarters × years, NaN where there is no figure."""
+    places, row = np.unique(own["territory"].to_numpy(np.int64), return_inverse=True)
+    years, column = np.unique(own["year"].to_numpy(np.int64), return_inverse=True)
+    values = np.full((len(places), len(years)), np.nan)
+    values[row, column] = own["value"]
+    return pd.DataFrame(values, pd.Index(places, name="territory"), pd.Index(years, name="year"))

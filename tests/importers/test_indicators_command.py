@@ -154,3 +154,39 @@ def test_printed_figures_that_disagree_are_listed_with_their_line() -> None:
 
 def test_dates_are_days_that_exist(paris: Territory) -> None:
     assert told("coverage", "library", "QP075", "--on", date(2016, 1, 1).isoformat())["quarters"]
+
+
+def test_a_place_drawn_twice_is_compared_with_its_own_drawing_alone(paris: Territory) -> None:
+    people = an_indicator("people", Nature.COUNT, polarity=Polarity.HIGHER)
+    for code, generation, value in (
+        ("QP075001", 2015, 100), ("QP075002", 2015, 200), ("QN07501M", 2024, 120),
+        ("", None, 101),
+    ):  # fmt: skip
+        quarter = Territory.objects.filter(code=code, level=Level.QPV).first() if code else None
+        quarter = quarter or a_territory(Level.QPV, code, f"Q{code}", generation=generation)
+        a_figure(people, quarter, 2015, value)
+    (row,) = told("compare", "people", 2015, "QP075001")
+    assert (row["rank"], row["known"], row["gaps"][-1]["other"]) == (1, 2, 300)
+    (newer,) = told("compare", "people", 2015, "QN")
+    assert (newer["rank"], newer["known"], newer["gaps"][-1]["other"]) == (1, 1, 120)
+    (years,) = told("percentiles", "people", "QP075002")
+    assert years["years"]["2015"] == {"percentile": 75.0, "worse_than": 25.0, "known": 2}
+
+
+def test_quarters_that_lose_ground_are_looked_for_drawing_by_drawing(paris: Territory) -> None:
+    codes = [an_indicator(code, Nature.SHARE, polarity=Polarity.LOWER) for code in ("a", "b")]
+    for generation in (2015, 2024):
+        for number in range(12):
+            quarter = a_territory(Level.QPV, f"Q{generation}{number:02d}", generation=generation)
+            for indicator in codes:
+                for year in (2018, 2019, 2020, 2021):
+                    # The first quarter of each drawing goes from best to worst of its own.
+                    worse = 100 * (year - 2018) / 3 if number == 0 else 40 + number
+                    share = worse * (0.5 if generation == 2024 else 1)
+                    a_figure(indicator, quarter, year, share)
+    warned = {row["code"] for row in told("behind", "a,b", 2018, 2021)}
+    assert warned == {"Q201500", "Q202400"}
+    assert {row["code"] for row in told("behind", "a,b", 2018, 2021, "--generation", 2024)} == {
+        "Q202400"
+    }
+    assert told("behind", "a,b", 2018, 2021, "--generation", 1996) == []

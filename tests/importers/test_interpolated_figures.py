@@ -11,8 +11,9 @@ import pytest
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 from django.core.management import call_command
 
+from carroyage.management.inhabitants import people_of_ages
 from carroyage.models import Cell, GridDataset
-from importers.interpolated import Wanted, interpolate, people_of_ages
+from importers.interpolated import Wanted, interpolate
 from observatory.figures.errors import BadParameter, NotAdditive, TooFewFigures
 from observatory.models import (
     Facility,

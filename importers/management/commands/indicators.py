@@ -10,12 +10,20 @@ from typing import Any
 import pandas as pd
 from django.core.management.base import CommandParser
 
-from importers.interpolated import METHODS, Wanted, interpolate, people_of_ages
+from carroyage.management.inhabitants import people_of_ages
+from importers.interpolated import METHODS, Wanted, interpolate
 from observatory.commands import Command as BaseCommand
 from observatory.errors import ObservatoryError
 from observatory.figures import classes, tell
 from observatory.figures.errors import BadParameter
-from observatory.figures.facilities import NEAR, Asked, by_quarter, coverage, densities
+from observatory.figures.facilities import (
+    NEAR,
+    Asked,
+    by_quarter,
+    coverage,
+    densities,
+    serving,
+)
 from observatory.figures.statements import check_all
 from observatory.models import Level, Typology
 
@@ -183,8 +191,8 @@ def _coverage(options: dict[str, Any]) -> Any:
     rows = by_quarter(asked, list(quarters))
     density = pd.DataFrame(index=rows.index)
     if options["ages"]:
-        people = people_of_ages(options["ages"].split(","), day=day)
-        density = densities(rows["in"] + rows["attached"], people).add_prefix("density_")
+        people = people_of_ages(options["ages"].split(","), day=day, places=list(quarters))
+        density = densities(serving(rows), people).add_prefix("density_")
     told = density.to_dict("index")
     return {
         **coverage(asked, list(quarters)).as_dict(),
