@@ -170,9 +170,11 @@ ENGAGEMENTS: dict[str, tuple[str, Row]] = {
     ),
 }
 OF_DEPOSITS: dict[str, tuple[str, Row]] = {
-    "beneficiaires/": ("/beneficiaires/", DEPOSITS),
+    # Who only reads goes on to what is shared.
+    "beneficiaires/": ("/beneficiaires/", row(SIGN_IN, 200, 200, 302, 302, 302, 302, 200, 200)),
     "beneficiaires/nouveau/": ("/beneficiaires/nouveau/", DEPOSITS),
-    "beneficiaires/partages/": ("/beneficiaires/partages/", DEPOSITS),
+    # Whoever shares the material of a contract reads what is shared for it, by page as by API.
+    "beneficiaires/partages/": ("/beneficiaires/partages/", row(SIGN_IN, *[200] * 8)),
     "beneficiaires/adresse/": ("/beneficiaires/adresse/", DEPOSITS),
     NUMBER: ("/beneficiaires/{deposit}/", OWN),
     f"{NUMBER}etat.json": ("/beneficiaires/{deposit}/etat.json", OWN),

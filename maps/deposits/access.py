@@ -27,6 +27,17 @@ STATUS = {
 
 
 def for_depositors(view: View) -> View:
+    """Ask for an account that may deposit, and do as ``for_accounts``."""
+
+    @functools.wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        service.check_may_deposit(account(request))
+        return view(request, *args, **kwargs)
+
+    return for_accounts(checked)
+
+
+def for_accounts(view: View) -> View:
     """Ask for an account, keep the answer out of every cache, tell failures in words."""
 
     @login_required
@@ -34,16 +45,24 @@ def for_depositors(view: View) -> View:
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            service.check_may_deposit(account(request))
             return view(request, *args, **kwargs)
         except errors.UnknownDeposit:
             raise Http404 from None
         except ImporterError as error:
-            context = {"told": in_words(error)}
+            shut = isinstance(error, errors.MayNotDeposit)
+            context = {"told": in_words(error), "only_reads": shut}
             status = STATUS.get(type(error), 400)
             return render(request, "maps/deposits/problem.html", context, status=status)
 
     return guarded
+
+
+def may_deposit(request: HttpRequest) -> bool:
+    """Tell whether the account that asks may deposit somewhere."""
+    try:
+        return bool(service.check_may_deposit(account(request)))
+    except errors.MayNotDeposit:
+        return False
 
 
 def account(request: HttpRequest) -> User:

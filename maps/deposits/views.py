@@ -22,7 +22,7 @@ from importers.deposits.rights import reads_shared
 from importers.deposits.upload import MemoryUpload
 from importers.errors import ImporterError
 from maps.charts.theme import CONTENT_TYPES
-from maps.deposits.access import account, for_depositors, own
+from maps.deposits.access import account, for_accounts, for_depositors, may_deposit, own
 from maps.deposits.result import table_of
 from maps.deposits.result_map import draw_result, shared_counts
 from maps.deposits.words import PRIVATE, ROLES, in_words, problem_in_words
@@ -35,9 +35,11 @@ SAMPLES = 3
 
 
 @require_safe
-@for_depositors
+@for_accounts
 def deposits(request: HttpRequest) -> HttpResponse:
-    """List the deposits of the account's organisation."""
+    """List the deposits of the account's organisation; who only reads goes on to what is shared."""
+    if not may_deposit(request) and reads_shared(account(request)) is not None:
+        return redirect("maps:deposits-shared")
     found = service.own_deposits(account(request))
     context = {"deposits": found, "organisation": account(request).organisation}
     return render(request, "maps/deposits/list.html", context)
@@ -223,11 +225,12 @@ def result_map(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-@for_depositors
+@for_accounts
 def shared_figures(request: HttpRequest) -> HttpResponse:
-    """Show what partners may read of each other's deposits."""
+    """Show what partners, and whoever shares their contract's material, may read of deposits."""
     schemes = shared.figures(reads_shared(account(request)))
-    return render(request, "maps/deposits/shared.html", {"schemes": schemes})
+    context = {"schemes": schemes, "only_reads": not may_deposit(request)}
+    return render(request, "maps/deposits/shared.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,7 +12,8 @@ from django.urls import reverse
 from importers.deposits import service
 from importers.deposits.store import Store
 from importers.models import Deposit, DepositState
-from observatory.models import Organisation, Scheme, User
+from observatory.models import Level, Organisation, Role, Scheme, User
+from tests.factories import a_territory
 from tests.importers.deposit_makers import (
     FORM,
     INSIDE,
@@ -292,6 +293,35 @@ def test_partners_read_each_others_gated_figures_and_nothing_exact(partner):
     assert "essai · Mission locale" in page
     assert "liste.csv" not in page
     assert Organisation.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "read"),
+    [(Role.CONTRACT_LEAD, True), (Role.COMMITTEE, True), (Role.ANALYST, True), ("", False)],
+)
+def test_whoever_shares_the_material_reads_the_same_by_page_as_by_address(partner, role, read):
+    done(partner, a_list(30, 60))
+    reader = client_of(somebody("lectrice", role))
+    page, api = reader.get("/beneficiaires/partages/"), reader.get("/api/deposits/shared/")
+    assert page.status_code == api.status_code == (200 if read else 403)
+    assert ("essai · Mission locale" in text_of(page)) is read
+    assert 'href="/beneficiaires/adresse/"' not in page.content.decode(), "no door that stays shut"
+    listed = reader.get("/beneficiaires/")
+    if read:
+        assert listed.headers["Location"] == "/beneficiaires/partages/"
+    else:
+        assert listed.status_code == 403
+
+
+def test_a_lead_of_one_contract_reads_what_was_deposited_for_it_alone(partner):
+    north, south = (a_territory(Level.CONTRACT, f"CV-{n}") for n in ("NORD", "SUD"))
+    for contract in (north, south):
+        done(partner, a_list(30, 60), scheme=f"aide {contract.code}", contract=contract)
+    page = text_of(
+        client_of(somebody("pilote", Role.CONTRACT_LEAD, north)).get("/beneficiaires/partages/")
+    )
+    assert "aide CV-NORD" in page
+    assert "aide CV-SUD" not in page
 
 
 # -- one address ---------------------------------------------------------------------------
