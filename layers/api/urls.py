@@ -1,16 +1,16 @@
 """Addresses of the REST API."""
 
 from django.urls import path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView
 
 from layers.api import exports, figures, figures_compare, figures_sheets, figures_space, views
+from layers.api.schema import Schema
 from layers.api.token import Token
 from layers.problems import REST, no_such_address
 
 app_name = "api"
 urlpatterns = [
     path("", views.Root.as_view(), name="root"),
-    path("schema", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("schema", Schema.as_view(), name="schema"),
     path("token", Token.as_view(), name="token"),
     path("layers/", views.Layers.as_view(), name="layers"),
     path("layers/<str:name>/", views.LayerFeatures.as_view(), name="features"),

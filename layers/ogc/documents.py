@@ -10,6 +10,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from layers.api.schema import OPENAPI
 from layers.catalogue import described
 from layers.crs import CRS84, KNOWN
 from layers.openview import GEOJSON, HTML, JSON
@@ -35,7 +36,6 @@ CONFORMANCE = [
 MERCATOR = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 TILESETS_VECTOR = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
-OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 PROBE_ZOOMS = 23
 WORLD = 20037508.342789244
 

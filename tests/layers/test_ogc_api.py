@@ -166,6 +166,29 @@ class TestClients:
         codes = {f["properties"]["code"] for f in json.loads(target.read_text())["features"]}
         assert codes == {f"QP{number:02}" for number in range(10, 21)}
 
+    @pytest.mark.skipif(not shutil.which("ogr2ogr"), reason="GDAL's programs are not installed")
+    def test_gdal_keeps_what_a_condition_names(self, live_server, make_area, tmp_path):
+        """It asks for the description of the API first, to see what it may ask the server for."""
+        for number in range(3):
+            make_area(code=f"QP{number:02}", shape=square(2.0 + number / 50, 48.8))
+        target = tmp_path / "one.geojson"
+        self.ogr(
+            "ogr2ogr", "-f", "GeoJSON", str(target), f"OAPIF:{live_server.url}/ogc/", "qpv",
+            "-where", "code = 'QP01'",
+        )  # fmt: skip
+        found = json.loads(target.read_text())["features"]
+        assert [feature["properties"]["code"] for feature in found] == ["QP01"]
+
+    def test_the_description_is_served_as_the_type_that_the_landing_page_names(self, visitor):
+        links = {one["rel"]: one for one in visitor.get("/ogc/").json()["links"]}
+        told = links["service-desc"]
+        for asked in (told["type"], "*/*", f"{told['type']}, application/json"):
+            answer = visitor.get(told["href"], headers={"accept": asked})
+            assert answer.headers["Content-Type"] == told["type"]
+            assert answer.json()["openapi"].startswith("3.0")
+        plain = visitor.get(told["href"], headers={"accept": "application/json"})
+        assert plain.headers["Content-Type"] == "application/json"
+
     @pytest.mark.parametrize("srid", [2154, 3035])
     def test_gdal_asks_for_a_system_and_gets_it_right_way_round(
         self, live_server, make_grid, tmp_path, srid
