@@ -10,6 +10,7 @@ Prints Markdown; ends with status 1 where a tile is larger than 500 kB or slower
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import statistics
@@ -80,7 +81,7 @@ def main() -> int:
             ranked = sorted(times)
             print(
                 f"| {name} | {zoom} | {len(sizes)} | {1000 * statistics.median(times):.1f} "
-                f"| {1000 * ranked[int(0.95 * (len(ranked) - 1))]:.1f} | {1000 * ranked[-1]:.1f} "
+                f"| {1000 * ranked[math.ceil(0.95 * len(ranked)) - 1]:.1f} | {1000 * ranked[-1]:.1f} "
                 f"| {statistics.mean(sizes) / 1000:.1f} | {max(sizes) / 1000:.1f} |",
                 flush=True,
             )
