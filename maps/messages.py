@@ -103,6 +103,8 @@ EXPLORER: dict[str, str | Promise] = {
     "two.together": _("Déplacer ensemble"),
     "two.title": _("Seconde carte"),
     # share
+    "share.drawing": _("L’image se dessine…"),
+    "error.image": _("L’image n’a pas pu être faite. Réessayez."),
     "share.copied": _("Copié."),
     "share.selected": _("Le texte est sélectionné : copiez-le."),
     "share.frame": _("Carte de l’observatoire des quartiers"),
@@ -123,8 +125,9 @@ EXPLORER: dict[str, str | Promise] = {
     "error.indicator": _("L’indicateur n’a pas pu être lu."),
     "error.webgl.title": _("La carte ne peut pas être dessinée"),
     "error.webgl.text": _(
-        "Ce navigateur ne propose pas WebGL 2, ou l’a désactivé. La liste des quartiers "
-        "reste lisible à côté."
+        "Ce navigateur ne propose pas WebGL 2, ou l’a désactivé. Les quartiers se lisent aussi "
+        "en liste."
     ),
+    "error.list": _("Liste des quartiers"),
     "error.retry": _("Réessayer"),
 }

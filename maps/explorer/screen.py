@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ class Shown:
 
     ``known`` are all the layers the person may see. ``order`` names layers and the coloured thing
     from the ground up (maps/explorer/order.py). ``beside`` is the second map, where there is one.
+    ``zone`` is the name and shape (EPSG:4326) of what was drawn or counted in, on the first map.
     ``window`` is west, south, east, north in degrees (EPSG:4326).
     """
 
@@ -42,6 +44,7 @@ class Shown:
     order: tuple[str, ...] = ()
     known: tuple[Layer, ...] = ()
     beside: Shown | None = None
+    zone: tuple[str, Any] | None = None
 
     def bounds(self, srid: int) -> tuple[float, float, float, float]:
         """Return the window in another system."""

@@ -19,6 +19,7 @@ import shapely
 from django.db import connection
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from psycopg import sql
@@ -41,7 +42,7 @@ from maps.charts.theme import (
 from maps.choice import citation_of
 from maps.errors import BadChoice
 from maps.explorer.order import COLOURED
-from maps.explorer.screen import Shown
+from maps.explorer.screen import DEGREES, Shown
 from maps.explorer.themes import Theme
 from maps.places import METRES
 from maps.statics import draw_circles, paint_classes
@@ -55,6 +56,7 @@ LINE_LENGTH = 165  # signs of the small print
 TITLE_LENGTH = 60
 SMALL_PRINT = 6.5  # points
 LAND = "#fcfbf8"
+ZONE = "#111827"  # the colour of what is picked on the page (maps/frontend/src/palette.ts)
 LANDS = {"communes", "arrondissements"}
 ROWS = sql.SQL("""
 SELECT {columns}
@@ -117,7 +119,7 @@ def _draw_map(axes: Any, one: _Map) -> list[Any]:
     """Draw a map with its title, north and scale; return the keys of its legend."""
     west, south, east, north = one.shown.bounds(one.srid)
     axes.add_artist(Rectangle((0, 0), 1, 1, transform=axes.transAxes, color=GROUND, zorder=-5))
-    keys = _draw_all(axes, one.shown, one.drawn, one.srid)
+    keys = _draw_all(axes, one.shown, one.drawn, one.srid) + _zone(axes, one.shown, one.srid)
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
     axes.set_aspect("equal")
@@ -237,6 +239,19 @@ def _cells(axes: Any, layer: Layer, shown: Shown, srid: int) -> list[Any]:
             frame[kinds == kind].plot(ax=axes, linewidth=0, **style)
             keys.append(Patch(label=words, linewidth=0.4, **style))
     return keys
+
+
+def _zone(axes: Any, shown: Shown, srid: int) -> list[Any]:
+    """Draw the zone over all the layers, as the page draws it."""
+    if shown.zone is None:
+        return []
+    name, shape = shown.zone
+    frame = gpd.GeoSeries([shape], crs=DEGREES).to_crs(srid)
+    look: Any = {"linewidth": 1.6, "linestyle": (0, (4, 2))}
+    with _at_height(axes, 0.9):
+        frame.plot(ax=axes, color=to_rgba(ZONE, 0.08), linewidth=0)
+        frame.boundary.plot(ax=axes, color=ZONE, **look)
+    return [Patch(facecolor=to_rgba(ZONE, 0.08), edgecolor=ZONE, label=name, **look)]
 
 
 def _title(shown: Shown, drawn: ThematicMap | None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
 from maps.areas import generations
@@ -23,6 +24,7 @@ from maps.explorer.drawing import as_json
 from maps.explorer.screen import shown_by
 from maps.explorer.sheet import draw_sheet
 from maps.explorer.themes import THEMES
+from maps.explorer.zoneviews import named_shape
 from maps.messages import EXPLORER
 from maps.offers import reading_of
 from maps.pace import at_a_measured_pace
@@ -57,13 +59,17 @@ def embed(request: HttpRequest) -> HttpResponse:
     return _page(request, embedded=True, may_look_up=False)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_cookie
 @at_a_measured_pace
 def picture(request: HttpRequest, form: str) -> HttpResponse:
-    """Answer what is on the screen as a file."""
+    """Answer what is on the screen as a file; a drawn zone is in the body, never in the address."""
     try:
-        body = draw_sheet(shown_by(request), form)
+        shown = shown_by(request)
+        if request.method == "POST":
+            told = request.POST.get("territoire", ""), request.POST.get("zone", "")
+            shown = replace(shown, zone=named_shape(request.user, *told))
+        body = draw_sheet(shown, form)
     except BadChoice as error:
         raise Http404(str(error)) from None
     return file_answer(body, FORMS[form], f"carte.{form}")

@@ -58,7 +58,7 @@ def countable() -> list[Territory]:
 
 def _counted(person: Person, asked: str, text: str, dataset: GridDataset) -> dict[str, Any]:
     try:
-        name, shape = _shape(person, asked, text)
+        name, shape = named_shape(person, asked, text)
         counted = count_in(shape, dataset)
     except BadChoice as error:
         return {"said": str(error)}
@@ -73,7 +73,11 @@ def _counted(person: Person, asked: str, text: str, dataset: GridDataset) -> dic
     }
 
 
-def _shape(person: Person, asked: str, text: str) -> tuple[str, Any]:
+def named_shape(person: Person, asked: str, text: str) -> tuple[str, Any]:
+    """Return the name and shape (EPSG:4326) of a territory, or of the text of a drawing.
+
+    Raises BadChoice.
+    """
     if not asked:
         return _("Zone dessinée"), shape_of(text)
     level, _sign, code = asked.partition(":")

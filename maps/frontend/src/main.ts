@@ -175,6 +175,7 @@ async function openMap(
     reveal(map, element("card"), at);
   });
   panels.zone.follow(map, view.pointer);
+  panels.share.zone = () => panels.zone.form();
   panels.address?.follow(map);
   // A handle for tests and for pages that embed this one.
   Object.assign(window, { observatory: { map, store } });
@@ -205,7 +206,7 @@ async function start(): Promise<void> {
     await openMap(store, config, view, load, panels);
   } catch (error) {
     console.warn(error);
-    showFailure(t("error.webgl.title"), t("error.webgl.text"));
+    showFailure(t("error.webgl.title"), t("error.webgl.text"), config.listUrl);
   }
 }
 

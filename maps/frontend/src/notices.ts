@@ -35,11 +35,13 @@ export function showEmpty(): void {
   );
 }
 
-/** The map cannot be shown at all; `retry` is offered when trying again may help. */
-export function showFailure(title: string, text: string, retry?: () => void): void {
+/** The map cannot be shown at all: `retry` is offered when trying again may help, else the list in words. */
+export function showFailure(title: string, text: string, retry: (() => void) | string): void {
   setState("error");
   const parts: HTMLElement[] = [make("h2", { text: title }), make("p", { text, attributes: { role: "alert" } })];
-  if (retry) {
+  if (typeof retry === "string") {
+    parts.push(make("a", { class: "button", text: t("error.list"), attributes: { href: retry } }));
+  } else {
     const button = make("button", {
       class: "button",
       text: t("error.retry"),

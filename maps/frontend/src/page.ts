@@ -6,6 +6,7 @@ export interface PageConfig {
   areasUrl: string;
   thematicUrl: string;
   zoneUrl: string;
+  listUrl: string;
   maplibreUrl: string;
   workerUrl: string;
 }
@@ -29,6 +30,7 @@ export function readConfig(root: HTMLElement): PageConfig {
     areasUrl: data("areas"),
     thematicUrl: data("thematic"),
     zoneUrl: data("zone"),
+    listUrl: data("list"),
     maplibreUrl: data("maplibre"),
     workerUrl: data("worker"),
   };

@@ -1,4 +1,5 @@
 /** Ways out of the map: its address, a frame for another page, files, addresses for QGIS. */
+import { ownAddress } from "./api";
 import { make } from "./dom";
 import { element } from "./page";
 import { t } from "./i18n";
@@ -8,6 +9,8 @@ import type { Store } from "./store";
 const FRAME = { width: 800, height: 600 };
 /** MapLibre writes the place in the address a moment after a move. */
 const WRITTEN_MS = 500;
+/** Long enough for the browser to write the file. */
+const KEPT_MS = 60_000;
 
 /** Text for an attribute of HTML. */
 const quoted = (text: string): string =>
@@ -50,12 +53,21 @@ export class SharePanel {
   private map: MapLibreMap | null = null;
   /** The map beside the first, while there is one. */
   second: () => MapLibreMap | undefined = () => undefined;
+  /** The zone on the map, where there is one. */
+  zone: () => FormData | null = () => null;
 
   constructor(
     private readonly holder: HTMLElement,
     private readonly store: Store,
   ) {
     copyButtons(holder);
+    holder.addEventListener("click", (event) => {
+      const link = (event.target as HTMLElement).closest<HTMLAnchorElement>("[data-image]");
+      const zone = link && this.zone();
+      if (!zone) return;
+      event.preventDefault();
+      void this.keepImage(link, zone);
+    });
     document.addEventListener("observatory:address", () => this.renew());
     store.subscribe(() => this.renew());
     this.renew();
@@ -96,6 +108,22 @@ export class SharePanel {
     const query = this.picture(search);
     for (const link of this.holder.querySelectorAll<HTMLAnchorElement>("[data-picture]")) {
       link.href = `${link.dataset["picture"] ?? ""}?${query}`;
+    }
+  }
+
+  /** An image with a zone: the zone goes in the body of the request, no address ever holds it. */
+  private async keepImage(link: HTMLAnchorElement, zone: FormData): Promise<void> {
+    const said = element("share-said");
+    said.textContent = t("share.drawing");
+    try {
+      const response = await fetch(ownAddress(link.href), { method: "POST", body: zone });
+      if (!response.ok) throw new Error(String(response.status));
+      const address = URL.createObjectURL(await response.blob());
+      make("a", { attributes: { href: address, download: link.dataset["image"] ?? "" } }).click();
+      window.setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
+      said.textContent = "";
+    } catch {
+      said.textContent = t("error.image");
     }
   }
 

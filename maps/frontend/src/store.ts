@@ -51,7 +51,10 @@ export class Store {
     this.wanted = wanted.drawing;
     this.usual = usualOrder(ids);
     this.order = orderNamed(this.usual, wanted.order);
-    this.on = new Set(ids.filter((id) => (wanted.layers ?? DEFAULT_LAYERS).includes(id)));
+    // An address whose layers are all unknown here was cut or is of another site: not a bare map.
+    const named = wanted.layers ?? DEFAULT_LAYERS;
+    const lost = named.length > 0 && !named.some((id) => ids.includes(id));
+    this.on = new Set(ids.filter((id) => (lost ? DEFAULT_LAYERS : named).includes(id)));
     if (this.wanted) this.cellsAside = this.on.delete(CELLS);
     this.themes = availableThemes(this.layer("cells")?.attributes ?? []);
     this.within = wanted.within || null;

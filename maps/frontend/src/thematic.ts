@@ -2,6 +2,7 @@
 import { ownAddress } from "./api";
 import { make } from "./dom";
 import { t } from "./i18n";
+import { openSide } from "./sheets";
 import type { Store } from "./store";
 import type { Drawing } from "./types";
 
@@ -22,6 +23,8 @@ const isOfQuarters = (drawing: Drawing): boolean => ["qpv", "qva"].includes(draw
 export class ThematicPanel {
   private asked: AbortController | undefined;
   private opened = false;
+  /** An address names a figure, and its answer has not come yet. */
+  private unseen: boolean;
   /** The whole whose quarters alone the explorer shows: the indicator keeps to it as well. */
   private within: string | null;
 
@@ -31,6 +34,7 @@ export class ThematicPanel {
     private readonly store: Store,
   ) {
     this.within = store.within;
+    this.unseen = store.wantsDrawing && !document.body.classList.contains("explorer-page--embedded");
     holder.addEventListener("change", (event) => this.change(event.target as HTMLInputElement));
     holder.addEventListener("submit", (event) => event.preventDefault());
     store.subscribe(() => {
@@ -126,7 +130,11 @@ export class ThematicPanel {
     const page = new DOMParser().parseFromString(text, "text/html");
     this.holder.replaceChildren(...page.body.childNodes);
     if (focused) document.getElementById(focused)?.focus();
-    this.store.draw(this.read());
+    const drawing = this.read();
+    // What the address asked for and cannot be drawn is said where it is seen.
+    if (!drawing && this.unseen) openSide("thematic");
+    this.unseen = false;
+    this.store.draw(drawing);
   }
 
   /** What the server says to draw; nothing where the choice cannot be shown. */

@@ -49,6 +49,8 @@ export class ZonePanel {
   private pointer: Pointer | null = null;
   private corners: Place[] = [];
   private drawing = false;
+  /** What is on the map, as the form names it; null where nothing is. */
+  private shown: Record<string, string> | null = null;
 
   constructor(
     private readonly holder: HTMLElement,
@@ -91,6 +93,15 @@ export class ZonePanel {
     void this.ask(null);
   }
 
+  /** The form of what is on the map, to be sent in the body of a request; null without a zone. */
+  form(): FormData | null {
+    const token = this.field<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value;
+    if (!this.shown || !token) return null;
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ csrfmiddlewaretoken: token, ...this.shown })) form.set(name, value);
+    return form;
+  }
+
   /** Brings back the zone of the address: at once on the map, then its figures beside it. */
   private async restore(): Promise<void> {
     const told = readZone();
@@ -103,8 +114,10 @@ export class ZonePanel {
     await this.ask(null);
     const [named, text] = [this.field<HTMLSelectElement>("#territoire"), this.field<HTMLTextAreaElement>("#zone")];
     if (!named || !text) return;
-    if (shape) text.value = zoneWkt(shape);
-    else named.value = told;
+    if (shape) {
+      text.value = zoneWkt(shape);
+      this.shown = { zone: text.value };
+    } else named.value = told;
     // A name that is not in the list leaves it without a choice.
     if (shape || named.selectedIndex > 0) await this.ask(new FormData(text.form as HTMLFormElement), true);
     else this.say(t("zone.unread"));
@@ -163,6 +176,7 @@ export class ZonePanel {
     this.show(empty());
     const text = this.field<HTMLTextAreaElement>("#zone");
     if (text) text.value = "";
+    this.shown = null;
     this.keep("");
     this.field("#zone-result")?.replaceChildren();
   }
@@ -174,6 +188,7 @@ export class ZonePanel {
     const text = this.field<HTMLTextAreaElement>("#zone");
     if (!text || this.corners.length < FEWEST) return;
     text.value = zoneWkt(whole(this.corners));
+    this.shown = { zone: text.value };
     this.keep(zoneText(whole(this.corners)));
   }
 
@@ -209,6 +224,7 @@ export class ZonePanel {
     const { type, coordinates } = JSON.parse(text) as Geometry;
     this.show(feature({ type, coordinates }));
     const shape = (type === "Polygon" ? [coordinates] : coordinates) as Shape;
+    this.shown = named ? { territoire: String(named) } : { zone: text };
     this.keep(named ? String(named) : zoneText(shape));
     if (this.corners.length > 0 || !this.map) return;
     const places = shape.flat(Infinity) as unknown as number[];
