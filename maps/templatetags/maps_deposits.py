@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from importers.deposits.outcomes import Fate
 from maps.deposits.words import FATES
 from maps.figures import quantity
-from observatory.models import Territory
+from observatory.models import Scheme, Territory
 
 register = template.Library()
 TITLES = {"sex": gettext_lazy("Sexe"), "age": gettext_lazy("Âge"), "period": gettext_lazy("Année")}
@@ -25,6 +26,15 @@ VERDICTS = {
     "not_eligible": gettext_lazy("non"),
     "undetermined": gettext_lazy("indéterminé"),
 }
+
+
+@register.simple_tag(takes_context=True)
+def scheme_name(context: Context, code: str) -> str:
+    """Return the name of a scheme; its code where the register does not hold it."""
+    kept = context.render_context
+    if "schemes" not in kept:
+        kept["schemes"] = dict(Scheme.objects.values_list("code", "name"))
+    return str(kept["schemes"].get(code) or code)
 
 
 @register.filter
