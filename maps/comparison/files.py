@@ -15,7 +15,10 @@ HEADINGS = (
 
 
 def rows_of(found: Comparison) -> list[dict[str, Any]]:
-    """Return one row a quarter and indicator, and one a reference, as plain data."""
+    """Return one row a quarter and indicator, and one a reference, as plain data.
+
+    Besides what a file holds, each says with how many decimals its figure is shown.
+    """
     told = []
     for column in found.columns:
         about = {
@@ -24,13 +27,35 @@ def rows_of(found: Comparison) -> list[dict[str, Any]]:
             "year": column.year,
             "unit": column.indicator.unit,
             "source": _cited(column.sources),
+            "decimals": column.indicator.decimals,
         }
         for one in found.quarters:
             figure = _figure(column.figure(one))
             told.append({"code": one.code, "quarter": one.name, **about, **figure})
         for mark in column.marks:
             told.append({"code": "", "quarter": mark.label, **about, **_figure(mark.value)})
-    return [{name: row[name] for name in HEADINGS} for row in told]
+    return [{name: row[name] for name in (*HEADINGS, "decimals")} for row in told]
+
+
+def figures_of(content: list[dict[str, Any]]) -> list[Figure]:
+    """Return the figures of frozen rows as they stood, those of an indicator alike.
+
+    Rows frozen before decimals were kept have one, or none where all the indicator's are whole.
+    """
+    decimals: dict[str, int] = {}
+    for row in content:
+        whole = row["value"] is None or float(row["value"]).is_integer()
+        wanted = row.get("decimals", 0 if whole else 1)
+        decimals[row["indicator"]] = max(wanted, decimals.get(row["indicator"], 0))
+    return [
+        Figure(
+            row["value"],
+            row["unit"] if row["unit"] in {"%", "€"} else "",
+            decimals[row["indicator"]],
+            row["standing"],
+        )
+        for row in content
+    ]
 
 
 def _cited(sources: list[dict[str, str]]) -> str:

@@ -19,7 +19,7 @@ from maps.charts.committee import heat_words
 from maps.charts.theme import CONTENT_TYPES
 from maps.comparison.asked import Asked, ask
 from maps.comparison.charts import chart_called, charts_of, heat_chart, scatter_of, target_charts
-from maps.comparison.files import as_csv, reading_csv, rows_of
+from maps.comparison.files import as_csv, figures_of, reading_csv, rows_of
 from maps.comparison.overview import heat_level, pair_of
 from maps.comparison.selection import Selection
 from maps.comparison.sparks import sparks_of
@@ -196,6 +196,7 @@ def snapshot(request: HttpRequest, mark: UUID) -> HttpResponse:
     quarters = Territory.objects.filter(level__in=QUARTERS, code__in=codes)
     context = {
         "snapshot": found,
+        "rows": list(zip(found.content, figures_of(found.content), strict=True)),
         "demonstration": fictitious(quarters.values_list("source_id", flat=True)),
     }
     return render(request, "maps/comparison/snapshot.html", context)

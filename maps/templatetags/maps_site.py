@@ -110,13 +110,3 @@ EXAMPLES = {
 def figure_example(kind: str) -> SafeString:
     """Write a made-up figure of a kind, for the page of components."""
     return figure(EXAMPLES[kind])
-
-
-@register.simple_tag
-def frozen(row: dict[str, Any]) -> SafeString:
-    """Write the figure of a frozen row, as it stood."""
-    value = row["value"]
-    decimals = 0 if value is None or float(value).is_integer() else 1
-    return figure(
-        Figure(value, row["unit"] if row["unit"] in {"%", "€"} else "", decimals, row["standing"])
-    )

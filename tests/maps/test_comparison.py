@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
 
+from maps.comparison.files import HEADINGS, figures_of
 from maps.comparison.selection import Selection
 from maps.errors import BadChoice
 from maps.models import Snapshot
@@ -98,8 +100,36 @@ class TestSnapshots:
         Observation.objects.filter(value=42.0).update(value=99.0)
         page = plain(member.get(f"/comparer/fige/{made.mark}/").content.decode())
         assert "Comité de mai" in page
-        assert "42,0" in page.replace("42 %", "42,0 %")
+        assert "42,0 %" in page
         assert "99" not in page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+    def test_figures_of_one_column_have_as_many_decimals_as_when_they_were_shown(
+        self, member, facts
+    ):
+        Observation.objects.filter(value=42.0).update(value=33.37278)
+        page = plain(member.get(f"/comparer/fige/{self.freeze(member).mark}/").content.decode())
+        told = page.partition("<tbody>")[2].partition("</tbody>")[0]
+        shares = re.findall(r"[\d,]+ %", told)
+        assert {"33,4 %", "30,0 %"} <= set(shares)
+        assert all(re.fullmatch(r"\d+,\d %", one) for one in shares)
+        assert re.findall(r"[\d ]+ €", told) and not re.findall(r",\d+ €", told)
+
+    def test_rows_frozen_before_decimals_were_kept_are_written_alike(self):
+        rows = [
+            {"indicator": code, "value": value, "unit": unit, "standing": standing}
+            for code, value, unit, standing in (
+                ("rate", 32.0, "%", "computed"),
+                ("rate", 33.37278, "%", "computed"),
+                ("rate", None, "%", "withheld"),
+                ("people", 2_680.0, "", "declared"),
+            )
+        ]
+        told = [plain(str(one)) for one in figures_of(rows)]
+        assert told == ["32,0 %", "33,4 %", "retenu", "2 680"]
+
+    def test_the_file_of_the_comparison_keeps_its_columns(self, client, facts):
+        answer = client.get("/comparer/tableau.csv?dans=contract:CV1")
+        assert answer.content.decode().splitlines()[0].split(",") == list(HEADINGS)
 
     def test_what_was_public_is_shown_to_anybody(self, member, facts):
         made = self.freeze(member)
