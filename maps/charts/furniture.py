@@ -8,10 +8,11 @@ from typing import Any
 from matplotlib import patheffects
 from matplotlib.ticker import Formatter
 
-from maps.charts.theme import INK
+from maps.charts.theme import INK, Chart
 from maps.figures import NO_BREAK, quantity, unit_of
 from observatory.models import Indicator
 
+BETWEEN = 0.25  # inches of white between a map and its legend, and around both
 HALO = [patheffects.withStroke(linewidth=3, foreground="white")]
 
 
@@ -30,6 +31,14 @@ def length_in_words(metres: float) -> str:
     """Return a length with its unit."""
     far = metres >= 1_000
     return f"{quantity(metres / 1_000 if far else metres, '', 0)}{NO_BREAK}{'km' if far else 'm'}"
+
+
+def trim(chart: Chart) -> None:
+    """Take off the height that a wide ground leaves white, once all the map is drawn."""
+    chart.figure.draw_without_rendering()
+    parts = [chart.axes.get_tightbbox(), *(one.get_tightbbox() for one in chart.figure.legends)]
+    filled = sum(part.height for part in parts) / chart.figure.dpi
+    chart.figure.set_figheight(min(chart.height, filled + BETWEEN))
 
 
 def north_and_scale(axes: Any) -> None:

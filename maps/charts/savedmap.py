@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from maps.charts.furniture import HALO, north_and_scale
+from maps.charts.furniture import HALO, north_and_scale, trim
 from maps.charts.theme import (
     ACCENT,
     ALERT,
@@ -64,6 +64,7 @@ def draw_saved(filled: FilledMap, form: str, day: date) -> bytes:
         axes.text(
             0, -0.02, _told(filled, day), transform=axes.transAxes, fontsize=7, color=SOFT, va="top"
         )
+        trim(chart)
         return chart.save(form)
 
 

@@ -6,9 +6,12 @@ import csv
 import io
 from datetime import date
 
+import numpy as np
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Polygon
+from PIL import Image
 
-from maps.charts.savedmap import DRAWERS
+from maps.charts.savedmap import DRAWERS, draw_saved
 from maps.errors import BadTemplate
 from maps.savedmaps.declared import LOOKS, map_templates, read_templates
 from maps.savedmaps.filled import fill, openings
@@ -167,7 +170,6 @@ class TestPages:
         assert {row["name"] for row in rows} == {"L’Écluse et alentours", "Haut-Coteau"}
 
     def test_title_place_and_day_are_on_the_picture(self, monkeypatch):
-        from maps.charts.savedmap import draw_saved
         from maps.charts.theme import Chart
 
         said: list[str] = []
@@ -200,6 +202,40 @@ class TestPages:
             "The quarters of the territorial establishment"
             in client.get("/modeles/").content.decode()
         )
+
+
+class TestThePicture:
+    """A wide territory leaves no white band above or below it, a high one fills the sheet."""
+
+    INCH = 200  # pixels
+
+    def drawn(self, *place: str) -> Image.Image:
+        body = draw_saved(filled("quartiers-ept", *place), "png", date(2024, 5, 2))
+        return Image.open(io.BytesIO(body)).convert("L")
+
+    def white_rows(self, picture: Image.Image) -> int:
+        """Return the longest run of rows without anything on them."""
+        blank = (np.asarray(picture) > 250).all(axis=1)
+        return max(len(run) for run in "".join(" x"[int(row)] for row in blank).split(" "))
+
+    def test_a_wide_territory_leaves_no_white_band(self):
+        picture = self.drawn()
+        assert picture.height < 0.8 * picture.width
+        assert self.white_rows(picture) < self.INCH / 2
+
+    def test_its_map_is_as_wide_as_names_at_its_edges_let_it_be(self):
+        picture = np.asarray(self.drawn())
+        ground = (picture[picture.shape[0] // 2] < 250).nonzero()[0]
+        assert ground.max() - ground.min() > 0.85 * picture.shape[1]
+
+    def test_a_high_territory_keeps_the_usual_sheet(self):
+        city = territory("commune", "75056").perimeters.get()
+        west, south, _east, north = city.geom.extent
+        city.geom = MultiPolygon(
+            Polygon.from_bbox((west, south, west + 0.01, north + 0.05)), srid=4326
+        )
+        city.save()
+        assert self.drawn("commune", "75056").size == (1440, 1400)
 
 
 def test_the_first_opening_is_of_the_first_level_named() -> None:
