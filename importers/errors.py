@@ -257,6 +257,17 @@ class BadOption(ImporterError):
     """An option has no usable value."""
 
 
+class AnotherContract(ImporterError):
+    """A file would replace what one of the same name brought for another contract."""
+
+    def __init__(self, source: str, before: str, asked: str) -> None:
+        super().__init__(
+            f"What is called {source!r} was loaded for {before}; "
+            f"{f'this is for {asked}' if asked else 'no contract is given now'}.",
+            f"Say --contract {before} to replace it, or --source with another name to keep both.",
+        )
+
+
 class FileRefused(ImporterError):
     """At least one row is refused, so nothing of the file is stored.
 
@@ -268,7 +279,7 @@ class FileRefused(ImporterError):
 
     def __init__(self, report: Report) -> None:
         super().__init__(
-            f"{report.file} is refused: {report.refused_count} of {report.read} "
+            f"{report.file} is refused: {len(report.rows_refused)} of {report.read} "
             f"{report.units} cannot be loaded. Nothing was stored.\n{report.refusals_as_text()}",
             "Correct these rows in the file, and load it again.",
         )

@@ -11,6 +11,7 @@ comparable (non across a change of method), method, analysis, alerts, adjustment
 from __future__ import annotations
 
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from importers.places_named import is_level, pieces, territory_named
 from importers.report import Report
 from importers.rows import Problem, put, refuse_row, withdraw
 from importers.sheets import each, read_columns
-from importers.sources import source_of_file
+from importers.sources import contract_of, source_of_file
 from importers.targettext import promises
 from importers.trees import nature_of
 from importers.values import is_day
+from observatory.figures.errors import BadSheet
+from observatory.figures.sheets import check_line
 from observatory.history import acting
 from observatory.models import (
     FollowUpSheet,
@@ -69,8 +72,9 @@ def load_schemes(
 ) -> Report:
     """Load schemes with what the State engages to; whole or not at all. Raises FileRefused."""
     file, report, frame = read_columns(path, "schemes", SCHEMES, SCHEMES_MORE)
+    theirs = _schemes_of_others(frame, options.contract or DEFAULT_CONTRACT)
     for row in each(frame):
-        _check_scheme(row, report)
+        _check_scheme(row, theirs, report)
     _refuse_twice(frame, ["code"], report)
     report.raise_if_refused()
     with acting(run=run, reason=f"load of {file.name}"):
@@ -96,7 +100,7 @@ def load_sheets(
     file, report, frame = read_columns(path, "sheets", SHEETS, SHEETS_MORE)
     frame["order"] = frame["order"].where(frame["order"] != "", "1")
     for row in each(frame):
-        _check_result(row, report)
+        _check_result(row, options.contract or DEFAULT_CONTRACT, report)
     _refuse_twice(frame, ["code", "order"], report)
     report.raise_if_refused()
     with acting(run=run, reason=f"load of {file.name}"):
@@ -131,10 +135,19 @@ def _refuse_twice(frame: pd.DataFrame, columns: list[str], report: Report) -> No
 # -- schemes -------------------------------------------------------------------------------
 
 
-def _check_scheme(row: Any, report: Report) -> None:
+def _schemes_of_others(frame: pd.DataFrame, contract: str) -> set[str]:
+    """Return the codes that schemes of another contract bear."""
+    rows = Scheme.objects.filter(code__in=frame["code"]).values_list("code", "source__code")
+    held = {source: contract_of(source) or DEFAULT_CONTRACT for source in {s for _, s in rows}}
+    return {code for code, source in rows if held[source] != contract}
+
+
+def _check_scheme(row: Any, theirs: set[str], report: Report) -> None:
     ages = [row.age_from, row.age_to]
     problems = [
         ("code", not row.code, "a scheme without a code", "Give it a short one."),
+        ("code", row.code in theirs, "the scheme of another contract has this code",
+         "Give this one a code of its own."),
         ("age_from", any(age and not age.isdigit() for age in ages), "this is not an age",
          "Write whole years, or leave it blank."),
         ("age_to", all(age.isdigit() for age in ages) and int(ages[0]) > int(ages[1]),
@@ -205,9 +218,14 @@ def _store_engagement(row: Any, scheme: Scheme, source: Source, contract: Territ
 # -- sheets --------------------------------------------------------------------------------
 
 
-def _check_result(row: Any, report: Report) -> None:
+def _check_result(row: Any, contract: str, report: Report) -> None:
+    node = _node(row.action) if row.action else None
+    held = FollowUpSheet.objects.filter(code=row.code).values_list("territory__code", flat=True)
     problems: list[Problem] = [
         ("code", not row.code, "a sheet without a code", "Give it one of its own."),
+        ("code", held.first() not in (None, contract),
+         "the sheet of another contract has this code",
+         "Give this one a code of its own, or say --contract."),
         ("year", not row.year.isdigit(), "not a year", "Write four figures."),
         ("order", not row.order.isdigit(), "not a number", "Number the results of a sheet."),
         ("formula", bool(row.formula) and row.formula not in RateFormula.values,
@@ -219,8 +237,10 @@ def _check_result(row: Any, report: Report) -> None:
         ("indicator", bool(row.indicator)
          and not Indicator.objects.filter(code=row.indicator).exists(),
          "no indicator has this code", "Load the dictionary or framework first."),
-        ("action", bool(row.action) and _node(row.action) is None,
+        ("action", bool(row.action) and node is None,
          "no loaded framework has this node", "Write framework:key."),
+        ("action", node is not None and node.framework.territory.code != contract,
+         "the action is of another contract", "Say whose sheets these are: --contract."),
         ("due_on", not is_day(row.due_on), "this is not a date", "Write 2016-05-23."),
     ]  # fmt: skip
     problems += [
@@ -228,6 +248,21 @@ def _check_result(row: Any, report: Report) -> None:
         for name in NUMBERS
     ]
     refuse_row(row, problems, report)
+    if not any(wrong for _, wrong, _, _ in problems):
+        _check_values(row, report)
+
+
+def _check_values(row: Any, report: Report) -> None:
+    """Refuse what no one could write on the sheet's own page: a share over 100, half a count."""
+    line = SheetResult(
+        label=row.label or row.title, unit=row.unit,
+        indicator=Indicator.objects.filter(code=row.indicator).first() if row.indicator else None,
+        **{name: _number(getattr(row, name)) for name in NUMBERS},
+    )  # fmt: skip
+    try:
+        check_line(line)
+    except BadSheet as error:
+        report.refuse(row.Index, "result", row.result, str(error).rstrip("."), error.advice)
 
 
 def _store_sheet(row: Any, source: Source, contract: Territory, report: Report) -> FollowUpSheet:
@@ -299,7 +334,8 @@ def _line(row: Any) -> int:
 
 def _node(text: str) -> Node | None:
     framework, _, key = text.partition(":")
-    return Node.objects.filter(framework__code=framework, key=key).first()
+    rows = Node.objects.select_related("framework__territory")
+    return rows.filter(framework__code=framework, key=key).first()
 
 
 def _number(text: str) -> float | None:
@@ -308,7 +344,6 @@ def _number(text: str) -> float | None:
 
 def _is_number(text: str) -> bool:
     try:
-        _number(text)
+        return "_" not in text and isfinite(_number(text) or 0)
     except ValueError:
         return False
-    return True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from carroyage.errors import CarroyageError
 from importers import errors
@@ -32,6 +32,7 @@ from importers.quarters import load_quarters
 from importers.referential import load_referential
 from importers.registers import load_memberships, load_quarters_list, load_territories
 from importers.report import Report
+from importers.sources import contract_of
 from importers.statements import load_statements
 from observatory.history import acting
 from observatory.models import Run, RunState, Source, SourceTerms
@@ -66,6 +67,11 @@ LOADERS: dict[str, Loader] = {
     "studies": load_studies,
 }
 REFUSALS = (ImporterError, CarroyageError)
+# What these bring is of one contract.
+OF_A_CONTRACT = {
+    "referentiel", "framework", "crosswalk", "schemes", "sheets", "quarters", "funding",
+    "projects", "statements", "instances", "decisions", "studies",
+}  # fmt: skip
 ONE_LOAD = 0x10AD  # any number, the same for every process: the lock that loads take
 
 
@@ -140,10 +146,20 @@ def load(
             refusals=REFUSALS,
         ) as recorder,
     ):
-        report = loader(file, options, run=recorder.run, progress=recorder)
+        with transaction.atomic() if kind in OF_A_CONTRACT else nullcontext():
+            report = loader(file, options, run=recorder.run, progress=recorder)
+            if kind in OF_A_CONTRACT:
+                _keep_apart(report.facts.get("source", ""), options.contract)
         _say_who_may_see(report.facts.get("source", ""), options.sharing, recorder.run)
         recorder.run.counts, recorder.run.report = report.counts(), report.as_dict()
     return Loaded(recorder.run, report)
+
+
+def _keep_apart(source: str, contract: str) -> None:
+    """Refuse to replace what a file of the same name brought for another contract."""
+    before = contract_of(source)
+    if before and before != contract:
+        raise errors.AnotherContract(source, before, contract)
 
 
 def _say_who_may_see(source: str, sharing: str, run: Run) -> None:

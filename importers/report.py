@@ -69,6 +69,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     personal: bool = False
+    rows_refused: set[tuple[str, int]] = field(default_factory=set)
 
     def refuse(
         self,
@@ -81,6 +82,7 @@ class Report:
     ) -> None:
         """Note a row that cannot be loaded."""
         self.refused_count += 1
+        self.rows_refused.add((layer, int(row)))
         self.reasons[problem] = self.reasons.get(problem, 0) + 1
         if len(self.refused) < LISTED:
             shown = None if self.personal else shortened(value)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from importers.options import LoadOptions
 from observatory.identity import fold
-from observatory.models import Source
+from observatory.models import Run, RunState, Source
 
 
 class Described(BaseModel):
@@ -74,6 +74,13 @@ def source_asked(found: Described, options: LoadOptions, vintage: str | None = N
         producer=options.producer,
         demonstration=options.demonstration,
     )
+
+
+def contract_of(source: str) -> str:
+    """Return the contract for which a source was last loaded; blank where none was given."""
+    rows = Run.objects.filter(state=RunState.DONE, report__facts__source=source).order_by("-pk")
+    found = rows.values_list("parameters__contract", flat=True).first()
+    return str(found or "")
 
 
 def source_of_file(file: Path, options: LoadOptions) -> Source:

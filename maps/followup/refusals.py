@@ -42,6 +42,8 @@ MESSAGES: dict[str, Promise] = {
     "{line}: {written:g} % is written, the counts give {exact:.1f} %.": _(
         "{line} : {written} % est écrit, mais les effectifs donnent {exact} %."
     ),
+    "{name} has a sign that no text holds.": _("Le texte « {name} » a un signe illisible."),
+    "{line}: a count that is not whole.": _("{line} : un effectif est un nombre entier."),
     "{line}: a share is from 0 to 100.": _("{line} : une part va de 0 à 100 %."),
 }
 ADVICE: dict[str, Promise] = {
@@ -64,6 +66,8 @@ ADVICE: dict[str, Promise] = {
     "Correct the counts.": _("Corrigez les effectifs."),
     "Leave it blank if none.": _("Laissez vide s’il n’y en a pas."),
     "Correct one of them.": _("Corrigez l’un des deux."),
+    "Take it out.": _("Retirez-le."),
+    "Give the count itself.": _("Donnez l’effectif lui-même."),
     "Correct the result.": _("Corrigez le résultat."),
 }
 

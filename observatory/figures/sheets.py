@@ -149,13 +149,14 @@ def send_back(user: User | None, sheet: FollowUpSheet, reason: str) -> FollowUpS
 
     Raises NotYours, WrongStep; BadSheet without a reason.
     """
-    if not reason.strip():
+    reason = reason.replace("\x00", "").strip()
+    if not reason:
         raise BadSheet("A sheet is sent back with a reason.", "Say what is to be changed.")
     with transaction.atomic():
         sheet = _steered(user, sheet)
         _from(sheet, (SheetState.SUBMITTED, SheetState.VALIDATED))
         sheet.validated_by = sheet.validated_at = None
-        return _step(user, sheet, SheetState.SENT_BACK, reason.strip()[:300])
+        return _step(user, sheet, SheetState.SENT_BACK, reason[:300])
 
 
 def _locked(sheet: FollowUpSheet) -> FollowUpSheet:
@@ -220,7 +221,7 @@ def _fill_line(sheet: FollowUpSheet, told: Mapping[str, Any]) -> None:
     for name, longest in TEXTS.items():
         if name in told:
             setattr(line, name, _text(name, told[name], longest))
-    _check(line)
+    check_line(line)
     line.save()
 
 
@@ -251,11 +252,16 @@ def _text(name: str, value: Any, longest: int) -> str:
             name=name,
             longest=longest,
         )
+    if "\x00" in value:
+        raise BadSheet("{name} has a sign that no text holds.", "Take it out.", name=name)
     return value
 
 
-def _check(line: SheetResult) -> None:
-    """Refuse what cannot be, and work the share out where only its counts are given."""
+def check_line(line: SheetResult) -> None:
+    """Refuse what cannot be, and work the share out where only its counts are given.
+
+    Raises BadSheet.
+    """
     share = line.unit == PERCENT and _is_share(line)
     if line.numerator is not None and line.numerator < 0:
         raise BadSheet("{line}: a count under zero.", "Correct the counts.", line=line.label)
@@ -277,10 +283,21 @@ def _check(line: SheetResult) -> None:
                 written=line.result,
                 exact=exact,
             )
-    if share and line.result is not None and not 0 <= line.result <= 100:
+    for value in (line.previous, line.result):
+        if value is not None:
+            _check_range(line, value, share)
+
+
+def _check_range(line: SheetResult, value: float, share: bool) -> None:
+    """Refuse a share over 100, a count under zero or in parts."""
+    if share and not 0 <= value <= 100:
         raise BadSheet("{line}: a share is from 0 to 100.", "Correct the result.", line=line.label)
-    if _is_count(line) and line.result is not None and line.result < 0:
+    if _is_count(line) and value < 0:
         raise BadSheet("{line}: a count under zero.", "Correct the result.", line=line.label)
+    if _is_count(line) and value != round(value):
+        raise BadSheet(
+            "{line}: a count that is not whole.", "Give the count itself.", line=line.label
+        )
 
 
 def _is_share(line: SheetResult) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importers.errors import FileRefused
+from importers.errors import AnotherContract, FileRefused
 from importers.loads import Loaded, load
 from importers.options import LoadOptions
 from observatory.figures.campaigns import open_year
@@ -28,6 +28,7 @@ from observatory.models import (
     Territory,
 )
 from tests.factories import a_territory
+from tests.observatory.figures_makers import an_indicator
 
 pytestmark = pytest.mark.django_db
 Bring = Callable[..., Loaded]
@@ -156,6 +157,96 @@ def test_a_reference_that_is_not_there_is_refused(bring: Bring, cells: str, prob
     )
     with pytest.raises(FileRefused, match=problem):
         bring("framework", table, "lyon.csv", contract="CV-LYON")
+
+
+NAMED_ALIKE = {
+    "framework": (LYON, NANTES),
+    "schemes": ("code,name,theme\na,A,emploi\n", "code,name,theme\nb,B,emploi\n"),
+    "quarters": tuple(
+        "name,status,communes,commune_codes,contract,population\n"
+        f"{name},qpv,{city},{code},CV-{city},4000\n"
+        for name, city, code in (("Mermoz", "LYON", "69388"), ("Malakoff", "NANTES", "44109"))
+    ),
+    "funding": tuple(f"key,title,funder,year,amount\n{k},T,F,2020,1\n" for k in "ab"),
+    "projects": tuple(
+        f"key,name,kind,level,territory\n{k},N,K,commune,{code}\n"
+        for k, code in (("a", "69123"), ("b", "44109"))
+    ),
+    "statements": tuple(f"key,label,printed,formula,operands\n{k},L,1,sum,1\n" for k in "ab"),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED_ALIKE)
+def test_a_file_named_like_another_contract_s_replaces_nothing_of_it(
+    bring: Bring, kind: str
+) -> None:
+    first, second = NAMED_ALIKE[kind]
+    bring(kind, first, "tableau.csv", contract="CV-LYON")
+    for told in ({"contract": "CV-NANTES"}, {}):
+        with pytest.raises(AnotherContract, match="loaded for CV-LYON") as refused:
+            bring(kind, second, "tableau.csv", **told)
+    assert "--source" in refused.value.advice
+    again = bring(kind, first, "tableau.csv", contract="CV-LYON").report
+    assert (again.added, again.changed, again.withdrawn) == (0, 0, 0), "nothing was touched"
+    other = bring(kind, second, "tableau.csv", contract="CV-NANTES", source="nantes").report
+    assert other.withdrawn == 0
+
+
+def test_a_scheme_and_a_sheet_of_another_contract_keep_their_codes(bring: Bring) -> None:
+    bring("schemes", "code,name,theme\na,Aide,emploi\n", "lyon-aides.csv", contract="CV-LYON")
+    with pytest.raises(FileRefused, match="the scheme of another contract has this code"):
+        bring("schemes", "code,name,theme\na,Autre,x\n", "nantes-aides.csv", contract="CV-NANTES")
+    assert Scheme.objects.get().name == "Aide"
+    bring("sheets", "code,year,title\nf1,2020,Lyon\n", "lyon-fiches.csv", contract="CV-LYON")
+    with pytest.raises(FileRefused, match="the sheet of another contract has this code"):
+        bring("sheets", "code,year,title\nf1,2020,N\n", "nantes-fiches.csv", contract="CV-NANTES")
+    assert FollowUpSheet.objects.get().title == "Lyon"
+
+
+def test_a_sheet_of_one_contract_follows_no_action_of_another(bring: Bring) -> None:
+    bring("framework", LYON, "lyon.csv", contract="CV-LYON")
+    table = "code,year,title,action\nf1,2020,Clauses,lyon:E1\n"
+    for told in ({"contract": "CV-NANTES"}, {}):
+        with pytest.raises(FileRefused, match="the action is of another contract"):
+            bring("sheets", table, **told)
+    bring("sheets", table, contract="CV-LYON")
+    assert FollowUpSheet.objects.get().territory.code == "CV-LYON"
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ("share,%,,101,,", "a share is from 0 to 100"),
+        ("share,%,130,,,", "a share is from 0 to 100"),
+        ("share,%,,,12,10", "a part over its whole"),
+        ("share,%,,40,1,10", "the counts give 10.0 %"),
+        ("people,,,-3,,", "a count under zero"),
+        ("people,,,12.5,,", "a count that is not whole"),
+        ("people,,,12 %,,", "this is not a number"),
+        ("people,,,nan,,", "this is not a number"),
+        ("people,,,1e400,,", "this is not a number"),
+    ],
+)
+def test_what_no_page_would_take_no_table_of_sheets_brings(
+    bring: Bring, cells: str, problem: str
+) -> None:
+    an_indicator("share", "share")
+    an_indicator("people", "count")
+    header = "code,year,title,indicator,unit,previous,result,numerator,denominator"
+    with pytest.raises(FileRefused) as refused:
+        bring("sheets", f"{header}\nf0,2020,Bon,share,%,20,40,4,10\nf1,2020,Faux,{cells}\n")
+    (first, *_) = refused.value.details.refused
+    assert first.row == 3
+    assert problem in first.problem
+    assert first.advice
+    assert not FollowUpSheet.objects.exists()
+
+
+def test_a_refusal_counts_the_rows_and_not_what_is_wrong_with_them(bring: Bring) -> None:
+    rows = "a,T,,x,beaucoup\nb,T,F,2020,1\n"
+    with pytest.raises(FileRefused, match="1 of 2 lines cannot be loaded") as refused:
+        bring("funding", "key,title,funder,year,amount\n" + rows)
+    assert len(refused.value.details.refused) == 3
 
 
 def test_the_first_actor_of_a_node_is_expected_to_fill_its_sheet(bring: Bring) -> None:

@@ -73,6 +73,10 @@ def test_refusals_are_problems_with_their_status(sheet: FollowUpSheet) -> None:
     assert answer.status_code == 400
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert "not a number" in answer.json()["detail"]
+    for odd in ({"analysis": "a\x00b"}, {"results": [{"order": 1, "result": 0.5}]},
+                {"results": [{"order": 1, "result": "12 %"}]}):  # fmt: skip
+        assert patch(city, odd).status_code == 400, odd
+    assert step(lead, "send-back", reason="\x00").status_code == 400, "no reason at all"
     assert patch(city, []).status_code == 400
     broken = city.patch("/api/sheets/vvv/", "{", content_type="application/json")
     assert broken.status_code == 400
