@@ -35,6 +35,17 @@ class GridDataset(models.Model):
 REQUIRED_MEASURES = ("ind", "men", "men_pauv", "ind_snv")
 
 
+def square_field() -> models.GeneratedField:
+    """Return the outline (EPSG:3857) that the database makes of east, north, size and epsg."""
+    east, north = models.F("east") + models.F("size"), models.F("north") + models.F("size")
+    envelope = Func("east", "north", east, north, "epsg", function="ST_MakeEnvelope")
+    return models.GeneratedField(
+        expression=Func(envelope, 3857, function="ST_Transform"),
+        output_field=models.PolygonField(srid=3857),
+        db_persist=True,
+    )
+
+
 class MeasureField(models.FloatField):
     """A published quantity of a cell; NULL where the producer gives none, which is not zero."""
 
@@ -88,22 +99,7 @@ class Cell(models.Model):
     ind_80p = MeasureField()
     ind_inc = MeasureField()
     # Made by the database from the id: a delivered geometry is never trusted.
-    geom_3857 = models.GeneratedField(
-        expression=Func(
-            Func(
-                "east",
-                "north",
-                models.F("east") + models.F("size"),
-                models.F("north") + models.F("size"),
-                "epsg",
-                function="ST_MakeEnvelope",
-            ),
-            3857,
-            function="ST_Transform",
-        ),
-        output_field=models.PolygonField(srid=3857),
-        db_persist=True,
-    )
+    geom_3857 = square_field()
 
     class Meta:
         constraints = [

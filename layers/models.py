@@ -6,9 +6,8 @@ All of it can be made again from the observatory's own tables.
 from __future__ import annotations
 
 from django.contrib.gis.db import models
-from django.db.models import Func
 
-from carroyage.models import MEASURES, GridDataset, MeasureField
+from carroyage.models import MEASURES, GridDataset, MeasureField, square_field
 from observatory.models import Perimeter
 
 
@@ -53,22 +52,7 @@ class Square(models.Model):
     north = models.IntegerField()
     east = models.IntegerField()
     cells = models.PositiveIntegerField()
-    geom_3857 = models.GeneratedField(
-        expression=Func(
-            Func(
-                "east",
-                "north",
-                models.F("east") + models.F("size"),
-                models.F("north") + models.F("size"),
-                "epsg",
-                function="ST_MakeEnvelope",
-            ),
-            3857,
-            function="ST_Transform",
-        ),
-        output_field=models.PolygonField(srid=3857),
-        db_persist=True,
-    )
+    geom_3857 = square_field()
 
     class Meta:
         constraints = [

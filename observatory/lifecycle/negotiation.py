@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from django.db import transaction
 
@@ -226,11 +227,7 @@ def add_blocks(
     ------
     BlocksApart, BlocksAlreadyIn, UnknownBlocks, and those of `merge`
     """
-    decision.check()
-    (ready,) = readied([version], decision, "extended")
-    found = _named(blocks, layer, on or decision.day)
-    shape = shape_of(ready)
-    inside = covered_shares(found, shape, ready.measure_srid)
+    ready, found, shape, inside = _with_blocks(version, blocks, decision, "extended", layer, on)
     whole = [b.code for b, part in zip(found, inside, strict=True) if part > 1 - 1e-6]
     if whole:
         raise errors.BlocksAlreadyIn(
@@ -278,11 +275,7 @@ def remove_blocks(
     ------
     BlocksNotIn, NothingKept, UnknownBlocks, and those of `merge`
     """
-    decision.check()
-    (ready,) = readied([version], decision, "reduced")
-    found = _named(blocks, layer, on or decision.day)
-    shape = shape_of(ready)
-    inside = covered_shares(found, shape, ready.measure_srid)
+    ready, found, shape, inside = _with_blocks(version, blocks, decision, "reduced", layer, on)
     outside = [b.code for b, part in zip(found, inside, strict=True) if part <= 1e-6]
     if outside:
         raise errors.BlocksNotIn(f"{listed(outside)} not in {label(ready)}.", "Leave them out.")
@@ -297,10 +290,18 @@ def remove_blocks(
     return draft.operation
 
 
-def _named(blocks: Sequence[str], layer: str, day: date) -> list[Block]:
-    if not blocks:
+def _with_blocks(
+    version: Perimeter, codes: Sequence[str], decision: Decision, word: str, layer: str,
+    on: date | None,
+) -> tuple[Perimeter, list[Block], Shape, npt.NDArray[np.float64]]:  # fmt: skip
+    """Return the version made ready, the blocks named, its shape, and their shares inside it."""
+    decision.check()
+    (ready,) = readied([version], decision, word)
+    day = on or decision.day
+    if not codes:
         raise errors.UnknownBlocks(["(none given)"], layer, day)
-    return blocks_named(blocks, layer, day)
+    found, shape = blocks_named(codes, layer, day), shape_of(ready)
+    return ready, found, shape, covered_shares(found, shape, ready.measure_srid)
 
 
 @transaction.atomic
