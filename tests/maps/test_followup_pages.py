@@ -156,12 +156,12 @@ def test_a_count_of_a_few_persons_is_withheld_on_every_page(contract: Territory)
 def test_an_actor_fills_its_own_sheet_without_a_script(contract: Territory) -> None:
     actor = signed_in(Role.REFERENT, contract, CAF)
     assert "À remplir par vous" in text(actor, LIST)
-    posted = {"analysis": "Été difficile.", "result-1": "1 234,5", "declared_text-1": ""}
+    posted = {"analysis": "Été difficile.", "result-1": "1 234,0", "declared_text-1": ""}
     answer = actor.post(OPEN, posted, follow=True)
     assert answer.redirect_chain and "Enregistré." in answer.content.decode()
     sheet = FollowUpSheet.objects.get(code="vacances-2021")
     assert (sheet.analysis, sheet.state) == ("Été difficile.", SheetState.DRAFT)
-    assert sheet.results.get().result == 1234.5
+    assert sheet.results.get().result == 1234
     assert sheet.results.get().target == 400, "targets are the steering side's"
 
 

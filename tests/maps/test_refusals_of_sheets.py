@@ -113,12 +113,16 @@ class TestOnThePages:
         assert "La fiche est « validée »" in page
         assert f'href="{DONE}">Revenir' in page
 
+    def test_half_a_group_is_refused_in_words(self, actor):
+        page = actor.post(OPEN, {"result-1": "12,5"}).content.decode()
+        assert "un effectif est un nombre entier. Donnez l’effectif lui-même." in plain(page)
+
     def test_one_field_alone_is_kept_and_the_rest_left_as_it_was(self, actor):
         actor.post(OPEN, {"result-1": "377", "analysis": "Bien."})
-        answer = actor.post(OPEN, {"result-1": "1 234,5"}, headers={"Accept": "application/json"})
+        answer = actor.post(OPEN, {"result-1": "1 234,0"}, headers={"Accept": "application/json"})
         assert (answer.status_code, answer.json()) == (200, {"told": ""})
         sheet = FollowUpSheet.objects.get(code="vacances-2021")
-        assert (sheet.results.get().result, sheet.analysis) == (1234.5, "Bien.")
+        assert (sheet.results.get().result, sheet.analysis) == (1234, "Bien.")
 
     def test_a_script_is_told_the_same_words_as_a_reader(self, actor):
         asked = {"headers": {"Accept": "application/json"}}
