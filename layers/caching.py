@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, no-cache"
 FOR_ONE_PERSON = "private, no-cache"
+GZIP = re.compile(r"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q\s*=\s*([0-9.]*)\s*)?(?=,|$)", re.I | re.A)
 
 
 def etag_of(version: str, public: bool, compressed: bool = False) -> str:
@@ -32,8 +37,33 @@ def unchanged(request: HttpRequest | Request, etag: str, cache_control: str) -> 
     response = get_conditional_response(request, etag=etag)
     if response is not None:
         response.headers["ETag"] = etag
-        response.headers["Cache-Control"] = cache_control
+        # A failed condition is one request's own: no cache may hand it to another.
+        response.headers["Cache-Control"] = (
+            cache_control if response.status_code == 304 else "no-store"
+        )
     return response
+
+
+@lru_cache(maxsize=64)
+def takes_gzip(accepted: str) -> bool:
+    """Tell whether Accept-Encoding names gzip without refusing it (``gzip;q=0``)."""
+    found = GZIP.search(accepted)
+    return found is not None and (found[1] is None or found[1].strip("0.") != "")
+
+
+def unmet(environ: Mapping[str, Any], etag: str) -> str | None:
+    """Return the status the conditions of a request call for, None to answer it in full.
+
+    The short form, for the tile gate, of what Django does for every other answer: tags alone,
+    If-Match before If-None-Match (RFC 9110, 13.2.2). Tiles exist always, so ``*`` matches them.
+    """
+    wanted = environ.get("HTTP_IF_MATCH")
+    if wanted is not None and not {"*", etag} & set(parse_etags(wanted)):
+        return "412 Precondition Failed"
+    held = environ.get("HTTP_IF_NONE_MATCH")
+    if held is not None and {"*", etag} & {tag.removeprefix("W/") for tag in parse_etags(held)}:
+        return "304 Not Modified"
+    return None
 
 
 def json_answer(request: HttpRequest | Request, body: dict[str, Any]) -> HttpResponse:

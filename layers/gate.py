@@ -9,6 +9,7 @@ same ones (layers.access, layers.tiles).
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +23,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from layers.access import open_to_all
-from layers.caching import ASK_AGAIN, FOREVER, etag_of
+from layers.caching import ASK_AGAIN, FOREVER, etag_of, takes_gzip, unmet
 from layers.errors import LayersError
 from layers.kept import KeptTiles, Key
 from layers.parameters import Value, read_all
@@ -46,6 +47,8 @@ HEADERS = [
     ("Access-Control-Allow-Origin", "*"),
     ("X-Content-Type-Options", "nosniff"),
 ]
+
+log = logging.getLogger(__name__)
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -178,19 +181,25 @@ class TileGate:
     def _answer(
         self, asked: Asked, environ: dict[str, Any]
     ) -> tuple[str, list[tuple[str, str]], bytes] | None:
-        compressed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+        compressed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         try:
             found = self._found(asked, compressed)
         except psycopg.Error:
             return None  # Django asks again and words the failure
+        except OSError as error:  # nothing can be kept: Django draws each tile anew
+            log.warning("The kept tiles cannot be used: %s.", error)
+            return None
         if found is None:
             return None
         key, body, is_compressed = found
         etag = etag_of(key.version, public=True, compressed=is_compressed)
         lasting = FOREVER if asked.version == key.version else ASK_AGAIN
+        refused = unmet(environ, etag)
+        if refused and refused.startswith("412"):
+            lasting = "no-store"  # one request's own: no cache may hand it to another
         headers = [*HEADERS, ("ETag", etag), ("Cache-Control", lasting)]
-        if etag in environ.get("HTTP_IF_NONE_MATCH", ""):
-            return "304 Not Modified", headers, b""
+        if refused:
+            return refused, headers, b""
         headers.append(("Content-Length", str(len(body))))
         if is_compressed:
             headers.append(("Content-Encoding", "gzip"))

@@ -22,6 +22,7 @@ from pathlib import Path
 
 # Below this a compressed tile saves less than its headers cost.
 SMALLEST_COMPRESSED = 512
+LOCKS = "tiles.lock"
 LOCK = struct.Struct("hhlli")  # Linux's struct flock: type, whence, start, length, process
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 KEPT_VERSIONS = 3
@@ -107,7 +108,8 @@ class KeptTiles:
         """Return the tile, made at most once however many ask for it at the same moment.
 
         ``make`` returns the tile under the key it really has (data may have changed meanwhile),
-        or None where it must not be kept; then None is returned.
+        or None where it must not be kept; then None is returned. Raises OSError where the folder
+        cannot be used at all.
         """
         held = self._hold(key)
         try:
@@ -187,7 +189,7 @@ class KeptTiles:
         It is held until the descriptor returned is closed. All tiles have one file, each a byte
         of it: making a file for every lock would take as long as drawing some tiles.
         """
-        path = f"{self.folder}/.locks"
+        path = f"{self.folder}/{LOCKS}"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:

@@ -94,7 +94,7 @@ def tile_answer(
     values = _values(request, layers, ignored)
     drawn_at(layers, asked.z)
     layers, public = as_seen_by(request, layers)
-    if "If-None-Match" in request.headers:
+    if "If-None-Match" in request.headers or "If-Match" in request.headers:
         version = version_of(layers)
         kept = unchanged(request, etag_of(version, public), lifetime(request, version, public))
         if kept is not None:

@@ -172,6 +172,94 @@ class TestGate:
         assert again.body == b""
         assert ask(gate, address, if_none_match='"other"').status == "200 OK"
 
+    @pytest.mark.parametrize("held", ["*", "W/{}", '"other", {}', '"other",W/{} , "third"'])
+    def test_any_way_of_naming_what_is_held_is_understood(self, gate, visitor, make_area, held):
+        make_area()
+        address = current(visitor)
+        etag = ask(gate, address).headers["ETag"]
+        again = ask(gate, address, if_none_match=held.format(etag))
+        assert (again.status, again.body) == ("304 Not Modified", b"")
+        assert again.headers["ETag"] == etag
+        assert again.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+    @pytest.mark.parametrize("held", ["", "no tag", '"other"', '"x*"', "W/*", "**"])
+    def test_what_names_something_else_gets_the_tile(self, gate, visitor, make_area, held):
+        make_area()
+        answer = ask(gate, current(visitor), if_none_match=held)
+        assert answer.status == "200 OK"
+        assert answer.body
+
+    def test_a_tile_asked_for_only_as_it_was_is_refused_once_it_changed(
+        self, gate, visitor, make_area
+    ):
+        make_area()
+        address = current(visitor)
+        etag = ask(gate, address).headers["ETag"]
+        for matching in (etag, "*", f'"other", {etag}'):
+            assert ask(gate, address, if_match=matching).status == "200 OK"
+        # A weak tag never matches here, and If-Match comes before If-None-Match.
+        for other in ('"other"', f"W/{etag}", ""):
+            answer = ask(gate, address, if_match=other, if_none_match=etag)
+            assert (answer.status, answer.body) == ("412 Precondition Failed", b"")
+            assert answer.headers["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("method", ["if_match", "if_none_match"])
+    @pytest.mark.parametrize("tags", ["*", "{}", "W/{}", '"other"', '"other", {}'])
+    def test_the_gate_and_django_read_conditions_alike(
+        self, gate, visitor, make_area, method, tags
+    ):
+        make_area()
+        address = current(visitor)
+        said = tags.format(ask(gate, address).headers["ETag"])
+        mine = ask(gate, address, **{method: said})
+        theirs = visitor.get(address, headers={method.replace("_", "-"): said})
+        assert int(mine.status[:3]) == theirs.status_code
+        assert mine.headers["Cache-Control"] == theirs.headers["Cache-Control"]
+        assert mine.headers["ETag"] == theirs.headers["ETag"]
+
+    @pytest.mark.parametrize(
+        ("accepted", "compressed"),
+        [
+            ("gzip", True),
+            ("br, GZip;q=0.5", True),
+            ("deflate;q=1 , x-gzip ;q=1.000", True),
+            ("gzip;q=0.001", True),
+            ("gzip;q=0", False),
+            ("br, gzip ; q=0.000, deflate", False),
+            ("", False),
+            ("br", False),
+            ("notgzip, gzipped", False),
+        ],
+    )
+    def test_a_tile_is_compressed_for_whoever_takes_it_so(
+        self, gate, visitor, make_grid, accepted, compressed
+    ):
+        make_grid(20, 20)
+        answer = ask(gate, current(visitor, "cells"), accept_encoding=accepted)
+        assert answer.status == "200 OK"
+        assert ("Content-Encoding" in answer.headers) == compressed
+        assert (answer.body[:2] == b"\x1f\x8b") == compressed
+
+    def test_a_folder_that_cannot_be_used_leaves_the_tiles_to_django(
+        self, tmp_path, visitor, make_area, caplog
+    ):
+        make_area()
+        address = current(visitor)
+        (tmp_path / "tiles").write_text("a file where the folder should be")
+        gate = TileGate(django_instead, KeptTiles(tmp_path / "tiles"))
+        assert ask(gate, address).status == "299 Django"
+        assert "cannot be used" in caplog.text
+
+    def test_what_an_older_version_left_in_the_folder_does_no_harm(
+        self, tmp_path, visitor, make_area
+    ):
+        make_area()
+        address = current(visitor)
+        (tmp_path / "tiles" / ".locks").mkdir(parents=True)  # once a folder of locks
+        gate = TileGate(django_instead, KeptTiles(tmp_path / "tiles"))
+        assert features(ask(gate, address).body, "qpv")
+        gate.drawer.close()
+
     def test_compressed_answers_hold_the_same_tile(self, gate, visitor, make_grid):
         make_grid(20, 20)
         place = place_of(2.335, 48.89, 12)
