@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+import pyproj
 
 from layers.errors import BadParameter
 
@@ -23,6 +26,21 @@ class Crs:
     title: str
     north_first: bool = False
     decimals: int = 3
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Return west, south, east, north of where the system is made for, in its own units."""
+        return _extent(self.srid)
+
+
+@lru_cache
+def _extent(srid: int) -> tuple[float, float, float, float]:
+    system = pyproj.CRS.from_epsg(srid)
+    area = system.area_of_use
+    assert area is not None  # noqa: S101 - every system of KNOWN has one
+    drawn = pyproj.Transformer.from_crs(4326, system, always_xy=True)
+    west, south, east, north = drawn.transform_bounds(*area.bounds, densify_pts=21)
+    return float(west), float(south), float(east), float(north)
 
 
 CRS84 = Crs(f"{OPENGIS}OGC/1.3/CRS84", 4326, "WGS 84, longitude first", decimals=7)

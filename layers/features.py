@@ -104,7 +104,8 @@ def geojson_of(selection: Selection) -> sql.Composable:
     shape = sql.SQL("ST_Transform(shown.geometry_3857, {})").format(sql.Literal(selection.crs.srid))
     if selection.crs.north_first:
         shape = sql.SQL("ST_FlipCoordinates({})").format(shape)
-    return sql.SQL("ST_AsGeoJSON({}, {})").format(shape, sql.Literal(selection.crs.decimals))
+    # Options 0: a geometry names no system of its own (RFC 7946); the answer around it does.
+    return sql.SQL("ST_AsGeoJSON({}, {}, 0)").format(shape, sql.Literal(selection.crs.decimals))
 
 
 @contextmanager

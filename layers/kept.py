@@ -194,7 +194,7 @@ class KeptTiles:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         byte = zlib.crc32(key.path.encode())
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, LOCK.pack(fcntl.F_WRLCK, 0, byte, 1, 0))
         return descriptor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -103,18 +103,18 @@ def _common(given: dict[str, list[str]], dialect: Dialect) -> dict[str, Any]:
     crs, bbox, bbox_crs = take("crs"), take("bbox"), take("bbox-crs")
     area, without = take("intersects"), take("skipGeometry")
     box_crs = dialect.crs(bbox_crs, "bbox-crs") if bbox_crs else CRS84
-    if bbox and area:
+    if bbox is not None and area is not None:
         raise BadParameter("'bbox' and 'intersects' are two ways to say a place: give one.")
     options: dict[str, Any] = {
-        "limit": min(whole("limit", limit, 1, 10**9), MOST_FEATURES) if limit else USUAL_FEATURES,
+        "limit": page_size(limit) if limit is not None else USUAL_FEATURES,
         "offset": whole("offset", offset, 0, FARTHEST) if offset else 0,
         "after": whole("after", after, 0, 2**63 - 1) if after else None,
         "crs": dialect.crs(crs, "crs") if crs else CRS84,
-        "geometry": without != "true",
+        "geometry": not yes("skipGeometry", without or "false"),
     }
-    if bbox:
+    if bbox is not None:
         options |= {"area": box(bbox, box_crs), "area_srid": box_crs.srid}
-    if area:
+    if area is not None:
         options["area"] = polygon(area)
     return options
 
@@ -126,6 +126,18 @@ def single(name: str, texts: list[str]) -> str:
     return texts[0]
 
 
+def page_size(text: str) -> int:
+    """Return how many features a page may hold: more than the most is no error (OGC 17-069r4)."""
+    return min(whole("limit", text, 1, 10**19), MOST_FEATURES)
+
+
+def yes(name: str, text: str) -> bool:
+    """Return what ``true`` or ``false`` says. Raises BadParameter."""
+    if text not in ("true", "false"):
+        raise BadParameter(f"'{name}={text[:40]}' must be true or false.")
+    return text == "true"
+
+
 def whole(name: str, text: str, least: int, most: int) -> int:
     """Return a whole number between two bounds, both included. Raises BadParameter."""
     if not re.fullmatch(r"[0-9]{1,19}", text, re.ASCII) or not least <= int(text) <= most:
@@ -134,7 +146,12 @@ def whole(name: str, text: str, least: int, most: int) -> int:
 
 
 def box(text: str, crs: Crs) -> str:
-    """Return the WKT of ``minx,miny,maxx,maxy`` (or with heights). Raises BadParameter."""
+    """Return the WKT of ``minx,miny,maxx,maxy`` (or with heights). Raises BadParameter.
+
+    In degrees, a first longitude larger than the second one means a place across the
+    antimeridian (OGC 17-069r4, 7.15.3). What lies outside the map, or outside the area its system
+    is made for, is left out: coordinates mean nothing there.
+    """
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:
@@ -145,16 +162,31 @@ def box(text: str, crs: Crs) -> str:
     low, high = numbers[:2], numbers[half : half + 2]
     if crs.north_first:
         low, high = low[::-1], high[::-1]
-    if low[0] > high[0] or low[1] > high[1]:
+    degrees = crs.srid == 4326
+    if low[1] > high[1] or (low[0] > high[0] and not degrees):
         raise BadParameter("'bbox' must give the lower-left corner, then the upper-right one.")
-    if crs.srid == 4326:
-        low = [max(low[0], -180.0), min(max(low[1], -NORTHMOST), NORTHMOST)]
-        high = [min(high[0], 180.0), max(min(high[1], NORTHMOST), -NORTHMOST)]
-        if low[0] > high[0]:
-            raise BadParameter("'bbox' lies outside the longitudes -180 to 180.")
-    elif max(map(abs, (*low, *high))) > 1e8:
-        raise BadParameter("'bbox' lies outside the Earth.")
-    return str(shapely.box(low[0], low[1], high[0], high[1]).wkt)
+    if degrees and (low[0] > 180 or high[0] < -180):
+        raise BadParameter("'bbox' lies outside the longitudes -180 to 180.")
+    spans = [(low[0], high[0])] if low[0] <= high[0] else [(low[0], 180.0), (-180.0, high[0])]
+    return _within(
+        (-180.0, -NORTHMOST, 180.0, NORTHMOST) if degrees else crs.extent, spans, (low[1], high[1])
+    )
+
+
+def _within(
+    extent: tuple[float, float, float, float],
+    spans: Sequence[tuple[float, float]],
+    rows: tuple[float, float],
+) -> str:
+    """Return the WKT of boxes, each from west to east, between the same south and north."""
+    south, north = max(rows[0], extent[1]), min(rows[1], extent[3])
+    cut = [(max(west, extent[0]), min(east, extent[2])) for west, east in spans]
+    boxes = [
+        shapely.box(west, south, east, north)
+        for west, east in cut
+        if west <= east and south <= north
+    ]
+    return str((boxes[0] if len(boxes) == 1 else shapely.MultiPolygon(boxes)).wkt)
 
 
 def polygon(text: str) -> str:
@@ -183,10 +215,11 @@ def moment(layer: Layer, text: str) -> dict[str, Value | None]:
 
     Where features have no dates the parameter changes nothing, as the standard asks.
     """
-    start, _, end = text.partition("/")
-    days = [_day(part, "0001-01-01", first=True) for part in (start,)]
-    days.append(_day(end, "9999-12-31", first=False) if "/" in text else days[0])
-    if days[0] > days[1] or text.count("/") > 1:
+    start, between, end = text.partition("/")
+    # Only one of two may be open: a day alone is a day.
+    days = [_day(start, "0001-01-01" if between else "")]
+    days.append(_day(end, "9999-12-31") if between else days[0])
+    if days[0] > days[1]:
         raise BadParameter("'datetime' must be a day, or two in order separated by '/'.")
     names = {parameter.name for parameter in layer.parameters}
     if "date" not in names:
@@ -194,9 +227,8 @@ def moment(layer: Layer, text: str) -> dict[str, Value | None]:
     return {"date": days[0], "until": days[1] if days[1] != days[0] else None}
 
 
-def _day(text: str, otherwise: str, first: bool) -> date:
-    if text in ("", ".."):
-        return date.fromisoformat(otherwise)
+def _day(text: str, otherwise: str) -> date:
+    """Return a day; ``otherwise`` where its end of the interval is open. Raises BadParameter."""
     found = re.fullmatch(
         r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
         r"(?:[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2}))?",
@@ -204,7 +236,7 @@ def _day(text: str, otherwise: str, first: bool) -> date:
         re.ASCII,
     )
     try:
-        return date.fromisoformat(found[1] if found else "")
+        return date.fromisoformat(otherwise if text in ("", "..") else found[1] if found else "")
     except ValueError:
         raise BadParameter(f"'datetime' holds {text[:40]!r}, which is no day.") from None
 

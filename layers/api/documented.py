@@ -89,9 +89,9 @@ ORDERING = query("ordering", "Attributes, falling with a minus before them.", ex
 FIELDS = query("fields", "Attributes to give, all by default.", example="code,name")
 CRS = query("crs", "EPSG number the coordinates are given in.", example="2154")
 DATE = query("date", "Day in force, YYYY-MM-DD.", OpenApiTypes.DATE, "2016-01-01")
+BOX = [BBOX, query("bbox-crs", "EPSG number the bbox is given in.", example="4326")]
 PLACE = [
-    BBOX,
-    query("bbox-crs", "EPSG number the bbox is given in.", example="4326"),
+    *BOX,
     query("intersects", "A polygon as WKT in degrees, of 1 000 points at most.", example=None),
 ]
 REFUSALS = {400: PROBLEM, 404: PROBLEM, 429: PROBLEM, 503: PROBLEM}

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from layers.errors import BadParameter, NoSuchPage
 from layers.selection import (
     FARTHEST,
-    MOST_FEATURES,
     USUAL_FEATURES,
     Selection,
+    page_size,
     single,
     whole,
 )
@@ -23,8 +23,7 @@ def take_page(given: dict[str, list[str]]) -> tuple[int, int]:
     """Take ``limit`` and ``offset`` out of ``given``. Raises BadParameter."""
     limit, offset = USUAL_FEATURES, 0
     if "limit" in given:
-        asked = whole("limit", single("limit", given.pop("limit")), 1, 10**9)
-        limit = min(asked, MOST_FEATURES)
+        limit = page_size(single("limit", given.pop("limit")))
     if "offset" in given:
         offset = whole("offset", single("offset", given.pop("offset")), 0, FARTHEST)
     return limit, offset

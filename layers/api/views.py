@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
+import shapely
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import F, Q, QuerySet
@@ -154,10 +155,13 @@ class Rows(OpenView):
             if ("crs" in given and self.geometry)
             else systems.CRS84
         )
+        place = _place(given) if self.geometry else None
         narrowed = self._narrow(given)
         if not may(person_of(request), self.right):
             raise UnknownLayer("Nothing is served here.")
         rows = narrowed(self.rows(person_of(request))).order_by(*order)
+        if place is not None:
+            rows = rows.filter(**{f"{self.geometry}__intersects": place})
         if self.geometry:
             rows = rows.annotate(shape=Transform(self.geometry, crs.srid))
         found, count = paging.page(rows, limit, offset)
@@ -208,8 +212,16 @@ def _level(text: str) -> str:
     return text
 
 
-def _place(text: str) -> GEOSGeometry:
-    return GEOSGeometry(box(text, systems.CRS84), srid=4326)
+def _place(given: dict[str, list[str]]) -> GEOSGeometry | None:
+    """Take the place asked for out of ``given``. Raises BadParameter."""
+    named = single("bbox-crs", given.pop("bbox-crs")) if "bbox-crs" in given else "4326"
+    crs = systems.by_number(named, "bbox-crs")
+    if "bbox" not in given:
+        return None
+    shape = shapely.from_wkt(box(single("bbox", given.pop("bbox")), crs))
+    if crs.srid not in (3857, 4326):  # sides straight there are bent here
+        shape = shapely.segmentize(shape, 5_000)
+    return GEOSGeometry(shape.wkt, srid=crs.srid)
 
 
 _CODE = word("code", r"[0-9A-Za-z._+-]{1,40}", "")
@@ -244,7 +256,6 @@ class Territories(Rows):
             "code": (_CODE.read, lambda rows, v: rows.filter(territory__code=v)),
             "generation": (_YEAR.read, lambda rows, v: rows.filter(territory__generation=v)),
             "date": (_DAY.read, _in_force),
-            "bbox": (_place, lambda rows, v: rows.filter(geom__intersects=v)),
         }
 
     @extend_schema(operation_id="listTerritories",
@@ -253,7 +264,7 @@ class Territories(Rows):
             words.query("level", "Kind of area.", enum=Level.values),
             words.query("code", "Code, leading zeros kept.", example="QP075011"),
             words.query("generation", "Generation of quarters.", int, 2015),
-            words.DATE, words.BBOX, *words.PAGE, words.ORDERING, words.FIELDS, words.CRS,
+            words.DATE, *words.BOX, *words.PAGE, words.ORDERING, words.FIELDS, words.CRS,
         ],
         responses={(200, GEOJSON): words.FEATURES, **words.REFUSALS},
         examples=[words.EXAMPLE],
@@ -311,14 +322,13 @@ class Zones(Rows):
         """Return the parameters that narrow the zones."""
         return {
             "run": (_NUMBER.read, lambda rows, v: rows.filter(run=v)),
-            "bbox": (_place, lambda rows, v: rows.filter(perimeter__geom__intersects=v)),
         }
 
     @extend_schema(operation_id="listZones",
         summary="Computed zones",
         parameters=[
             words.query("run", "Number of the computation.", int, 6),
-            words.BBOX, *words.PAGE, words.ORDERING, words.FIELDS, words.CRS,
+            *words.BOX, *words.PAGE, words.ORDERING, words.FIELDS, words.CRS,
         ],
         responses={(200, GEOJSON): words.FEATURES, **words.REFUSALS},
     )  # fmt: skip

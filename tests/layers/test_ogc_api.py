@@ -44,6 +44,47 @@ class TestFeatures:
             found = self.items(visitor, f"?bbox={box}")
             assert [feature["id"] for feature in found["features"]] == [near.pk]
 
+    def test_a_place_may_reach_across_the_antimeridian(self, visitor, make_area):
+        fiji = make_area(code="QP1", shape=square(178.2, -18.2))
+        wallis = make_area(code="QP2", shape=square(-176.2, -13.3))
+        make_area(code="QP3", shape=square(2.4, 48.85))
+
+        def ids(query):
+            return {feature["id"] for feature in self.items(visitor, query)["features"]}
+
+        assert ids("?bbox=170,-25,-170,-10") == {fiji.pk, wallis.pk}
+        assert ids("?bbox=170,-25,0,-170,-10,9") == {fiji.pk, wallis.pk}  # with heights
+        assert ids(f"?bbox=-25,170,-10,-170&bbox-crs={CRS}4326") == {fiji.pk, wallis.pk}
+        assert ids("?bbox=179,-25,-170,-10") == {wallis.pk}
+        assert self.items(visitor, "?bbox=170,-25,-170,-10&limit=1")["numberMatched"] == 2
+
+    @pytest.mark.parametrize("number", [2154, 3035, 3857, 4326])
+    def test_a_place_larger_than_its_system_still_holds_what_lies_in_it(
+        self, visitor, make_area, number
+    ):
+        """QGIS asks so when the map is zoomed far out."""
+        quarter = make_area(shape=square(2.4, 48.85))
+        box = "-90,-180,90,180" if number == 4326 else "-9e7,-9e7,9e7,9e7"
+        found = self.items(visitor, f"?bbox={box}&bbox-crs={CRS}{number}")
+        assert [feature["id"] for feature in found["features"]] == [quarter.pk]
+
+    def test_a_place_outside_its_system_holds_nothing(self, visitor, make_area):
+        make_area(shape=square(2.4, 48.85))
+        for box in ("5e7,5e7,6e7,6e7", "-9e7,0,-8e7,9e7"):
+            found = self.items(visitor, f"?bbox={box}&bbox-crs={CRS}2154")
+            assert (found["features"], found["numberMatched"]) == ([], 0)
+
+    @pytest.mark.parametrize("limit", [10_001, 10**9 + 1, 10**15])
+    def test_a_page_larger_than_the_largest_is_the_largest(self, visitor, make_area, limit):
+        make_area()
+        assert self.items(visitor, f"?limit={limit}")["numberReturned"] == 1
+
+    def test_a_geometry_names_no_system_of_its_own(self, visitor, make_area):
+        make_area()
+        for number in (2154, 3857, 4326):
+            (feature,) = self.items(visitor, f"?crs={CRS}{number}")["features"]
+            assert set(feature["geometry"]) == {"type", "coordinates"}
+
     def test_a_day_or_two_keep_what_was_in_force(self, visitor, make_area):
         from datetime import date
 
@@ -57,6 +98,9 @@ class TestFeatures:
         assert codes("2016-01-01") == ["OLD"]
         assert codes("2016-01-01T00:00:00Z/2024-06-01") == ["NEW", "OLD"]
         assert codes("2021-01-01/..") == ["NEW"]
+        assert codes("2021-01-01/") == ["NEW"]
+        assert codes("../2020-06-01") == codes("/2020-06-01") == ["OLD"]
+        assert codes("../..") == ["NEW", "OLD"]
 
     def test_coordinates_come_in_the_system_and_the_order_asked_for(self, visitor, make_area):
         make_area(shape=square(2.30, 48.85))
@@ -73,7 +117,17 @@ class TestFeatures:
         ("query", "status"),
         [
             ("?bbox=1,2,3", 400),
-            ("?bbox=3,2,1,4", 400),
+            ("?bbox=1,4,3,2", 400),
+            ("?bbox=", 400),
+            ("?bbox=181,2,185,4", 400),
+            (f"?bbox=3,2,1,4&bbox-crs={CRS}2154", 400),
+            (f"?bbox=4,1,2,3&bbox-crs={CRS}4326", 400),
+            ("?limit=-1", 400),
+            ("?limit=", 400),
+            ("?skipGeometry=banana", 400),
+            ("?datetime=", 400),
+            ("?datetime=..", 400),
+            ("?datetime=2020-01-01/2021-01-01/2022-01-01", 400),
             ("?bbox=nan,1,2,3", 400),
             ("?limit=0", 400),
             ("?limit=ten", 400),

@@ -79,6 +79,27 @@ def test_nonsense_is_refused_as_a_problem(visitor, make_area, query, status):
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["/api/layers/qpv/", "/api/territories/", "/api/zones/"])
+def test_a_place_is_given_in_any_system_served(visitor, make_area, make_zones, path):
+    for shape in (square(2.35, 48.85), square(2.45, 48.85)):
+        make_area(code=f"QP{shape.centroid.x:.3f}", shape=shape)
+    make_zones([square(2.35, 48.85), square(2.45, 48.85)])
+    for box in ("2.34,48.84,2.37,48.87", "261000,6248000,263500,6251500&bbox-crs=3857",
+                "651500,6859500,653900,6862800&bbox-crs=EPSG:2154"):  # fmt: skip
+        (found,) = got(visitor, f"{path}?bbox={box}").json()["features"]
+        west = min(corner[0] for corner in found["geometry"]["coordinates"][0][0])
+        assert west == pytest.approx(2.35)
+    got(visitor, f"{path}?bbox=1,2,3,4&bbox-crs=9999", 400)
+    got(visitor, f"{path}?bbox=", 400)
+    got(visitor, f"{path}?limit=0", 400)
+    assert got(visitor, f"{path}?limit=99999999999999").json()["numberReturned"] == 2
+
+
+def test_rows_without_a_place_know_no_bbox(visitor, rules):
+    for query in ("bbox=2,48,3,49", "bbox-crs=2154"):
+        got(visitor, f"/api/observations/?{query}", 400)
+
+
 def test_a_polygon_of_ten_thousand_points_is_refused(visitor, rules):
     ring = ", ".join(f"{2 + i / 1e5} {48 + (i % 2) / 1e3}" for i in range(10_000))
     answer = got(visitor, f"/api/layers/qpv/?intersects=POLYGON (({ring}, 2 48))", 400)
