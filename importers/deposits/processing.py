@@ -141,7 +141,8 @@ class _Work:
         self.progress("rows located", seen, max(self.total, seen) if self.total else None)
 
     def _stop_if_asked(self, rows: int = 0) -> None:
-        if Deposit.objects.filter(pk=self.deposit.pk, cancel_asked=True).exists():
+        going = Deposit.objects.filter(pk=self.deposit.pk, cancel_asked=False)
+        if not going.exists():  # cancelled, or deleted altogether
             raise Cancelled()
         self._tell(rows)
 

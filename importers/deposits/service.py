@@ -225,6 +225,8 @@ def carry_out(deposit: Deposit, echo: Progress = silent, patience: float = 0.0) 
     for its end; raises Busy after that.
     """
     with _alone_with(deposit, patience):
+        if not Deposit.objects.filter(pk=deposit.pk).exists():
+            return deposit
         deposit.refresh_from_db()
         if deposit.state not in (DepositState.QUEUED, DepositState.RUNNING,
                                               DepositState.RECEIVED):  # fmt: skip
@@ -237,10 +239,11 @@ def carry_out(deposit: Deposit, echo: Progress = silent, patience: float = 0.0) 
                 parameters={"deposit": deposit.pk, "scheme": deposit.scheme},
             ) as recorder:  # fmt: skip
                 deposit.run = recorder.run
-                deposit.save(update_fields=["run"])
+                Deposit.objects.filter(pk=deposit.pk).update(run=recorder.run)
                 counts = process(deposit, recorder)
                 _finish(deposit, counts)
-        except errors.Cancelled:
+        except (errors.Cancelled, errors.KeyDestroyed):
+            # Its partner cancelled, purged or deleted it meanwhile.
             _abandon(deposit, DepositState.CANCELLED)
         except ImporterError as error:
             deposit.problem = type(error).__name__
@@ -260,7 +263,11 @@ def fail(deposit: Deposit, message: str) -> None:
 
 
 def _finish(deposit: Deposit, counts: Counts) -> None:
+    """Share and end a deposit. Raises Cancelled where its partner stopped it at the last moment."""
     with transaction.atomic():
+        held = _held(deposit)
+        if held is None or held.cancel_asked:
+            raise errors.Cancelled()
         # What cannot be checked is not shared; the depositor has its own counts all the same.
         with suppress(errors.OverlapUnknown):
             publish(deposit, counts)
@@ -268,16 +275,26 @@ def _finish(deposit: Deposit, counts: Counts) -> None:
     Vault(deposit.mark).drop_file()
 
 
+def _held(deposit: Deposit) -> Deposit | None:
+    """Read a deposit again, held until the transaction ends; None where it is deleted."""
+    return Deposit.objects.select_for_update().filter(pk=deposit.pk).first()
+
+
 def _set(deposit: Deposit, state: str, message: str = "") -> None:
+    """Store where a deposit stands; nothing where it is deleted."""
     deposit.state, deposit.message = state, message
     if state not in OPEN_STATES or state == DepositState.DONE:
         deposit.ended_at = timezone.now()
-    deposit.save(update_fields=["state", "message", "problem", "ended_at"])
+    names = ("state", "message", "problem", "ended_at")
+    told = {name: getattr(deposit, name) for name in names}
+    Deposit.objects.filter(pk=deposit.pk).update(**told)
 
 
 def _abandon(deposit: Deposit, state: str, message: str = "") -> None:
     """Leave nothing of a deposit that did not end well but its record."""
-    Store(deposit).drop_rows()
+    store = Store(deposit)
+    store.drop_rows()
+    store.write_counts({})
     Vault(deposit.mark).destroy()
     _set(deposit, state, message)
 
@@ -304,19 +321,27 @@ def _asked_of_lock(function: str, deposit: Deposit) -> bool:
 
 def cancel(deposit: Deposit) -> None:
     """Ask the work to stop; a deposit nobody works on stops at once."""
-    Deposit.objects.filter(pk=deposit.pk).update(cancel_asked=True)
-    if deposit.state in (DepositState.RECEIVED, DepositState.QUEUED):
-        _abandon(deposit, DepositState.CANCELLED)
+    with transaction.atomic():
+        held = _held(deposit)
+        Deposit.objects.filter(pk=deposit.pk).update(cancel_asked=True)
+        if held is not None and held.state in (DepositState.RECEIVED, DepositState.QUEUED):
+            _abandon(deposit, DepositState.CANCELLED)
 
 
 def purge(deposit: Deposit, actor: int | None = None) -> None:
-    """Destroy the rows and the key; counts and what was published stay."""
-    Store(deposit).drop_rows(actor)
-    Vault(deposit.mark).destroy()
-    if deposit.state == DepositState.DONE:
-        _set(deposit, DepositState.PURGED)
-    elif deposit.state in OPEN_STATES:  # nothing was counted: there is nothing to keep
-        _set(deposit, DepositState.CANCELLED)
+    """Destroy the rows and the key; counts and what was published stay.
+
+    One that is still being counted ends cancelled: the work stops at its next batch.
+    """
+    with transaction.atomic():
+        held = _held(deposit)
+        Store(deposit).drop_rows(actor)
+        Vault(deposit.mark).destroy()
+        if held is not None and held.state == DepositState.DONE:
+            _set(deposit, DepositState.PURGED)
+        elif held is not None and held.state in OPEN_STATES:  # nothing was counted to be kept
+            Deposit.objects.filter(pk=deposit.pk).update(cancel_asked=True)
+            _set(deposit, DepositState.CANCELLED)
 
 
 def purge_due(day: date) -> int:
@@ -355,8 +380,8 @@ def _mark(file: Path) -> UUID | None:
 
 def delete(deposit: Deposit, actor: int | None = None) -> None:
     """Remove a deposit, and withdraw what was published from it."""
+    purge(deposit, actor)  # first, so that nothing is shared any more while it goes
     withdraw(deposit)
-    purge(deposit, actor)
     with acting_for(deposit.organisation_id):
         deposit.delete()
 

@@ -143,6 +143,28 @@ def test_a_running_deposit_is_cancelled_and_leaves_neither_rows_nor_key(partner)
     assert list(key_folder().iterdir()) == list(spool_folder().iterdir()) == []
 
 
+def test_purged_while_the_worker_counts_it_a_deposit_stays_destroyed(partner):
+    deposit = queue_deposit(deposited(partner, a_list(300_000, 10, 0)))
+    with a_worker():
+        until(lambda: state(deposit) == DepositState.RUNNING, "running")
+        service.purge(deposit, partner.pk)
+        until(lambda: Run.objects.get(pk=deposit.run_id).state != RunState.RUNNING, "the end")
+    assert state(deposit) == DepositState.CANCELLED
+    assert Store(deposit).batches_done() == {}
+    assert list(key_folder().iterdir()) == list(spool_folder().iterdir()) == []
+
+
+def test_deleted_while_the_worker_counts_it_a_deposit_is_gone_and_the_worker_goes_on(partner):
+    gone = queue_deposit(deposited(partner, a_list(300_000, 10, 0)))
+    next_one = queue_deposit(deposited(partner, a_list(6, 4)))
+    with a_worker():
+        until(lambda: state(gone) == DepositState.RUNNING, "running")
+        service.delete(gone, partner.pk)
+        until(lambda: ended(next_one), "the next one is counted")
+    assert fates(next_one) == {"qpv": 6, "outside": 4}
+    assert [one.pk for one in Deposit.objects.all()] == [next_one.pk]
+
+
 def test_a_deposit_waiting_for_the_worker_is_cancelled_at_once(partner):
     deposit = queue_deposit(deposited(partner, a_list(3, 3)))
     service.cancel(deposit)
