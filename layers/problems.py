@@ -31,6 +31,8 @@ def problem(request: HttpRequest | Request, error: LayersError) -> HttpResponse:
     }
     response = JsonResponse(body, status=int(error.status), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
+    if error.status == 401:  # RFC 9110 asks for it: how a program may say who it is
+        response.headers["WWW-Authenticate"] = 'Token realm="api"'
     after = error.retry_after or (5 if error.status == 503 else None)
     if after:
         response.headers["Retry-After"] = str(after)

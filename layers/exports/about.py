@@ -45,6 +45,14 @@ def lines_about(selection: Selection) -> Iterator[Line]:
             yield attribute.name, " — ".join(str(part) for part in words if part)
 
 
+def facts_about(selection: Selection) -> dict[str, str]:
+    """Return the same by element, for formats that hold each once: several sources, one a line."""
+    found: dict[str, str] = {}
+    for element, text in lines_about(selection):
+        found[element] = f"{found[element]}\n{text}" if element in found else text
+    return found
+
+
 def _filters(selection: Selection) -> Iterator[Line]:
     for name, value in selection.values.items():
         if value is not None:

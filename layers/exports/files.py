@@ -24,7 +24,7 @@ from openpyxl.cell import WriteOnlyCell
 from psycopg import sql
 
 from layers.errors import TooManyRows
-from layers.exports.about import lines_about
+from layers.exports.about import facts_about, lines_about
 from layers.features import count_of, feature_of, geojson_of, rows_of
 from layers.selection import Selection
 from observatory.spreadsheets import harmless
@@ -75,7 +75,7 @@ def _empty(selection: Selection) -> tuple[pd.DataFrame, Any]:
 
 def geojson(selection: Selection) -> Iterator[bytes]:
     """Yield GeoJSON; what the file is about stands beside the features."""
-    about = dict(lines_about(selection))
+    about = facts_about(selection)
     head: dict[str, Any] = {"type": "FeatureCollection", "name": selection.layer.id, ABOUT: about}
     if selection.crs.srid != 4326:  # RFC 7946 knows degrees only; older readers follow this
         name = f"urn:ogc:def:crs:EPSG::{selection.crs.srid}"
@@ -190,7 +190,7 @@ def _arrow_schema(selection: Selection) -> pa.Schema:
     crs = pyproj.CRS.from_epsg(selection.crs.srid).to_json_dict()
     column = {"encoding": "WKB", "geometry_types": [], "crs": crs}
     geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    about = json.dumps(dict(lines_about(selection)), ensure_ascii=False)
+    about = json.dumps(facts_about(selection), ensure_ascii=False)
     return pa.schema([*fields, ("geometry", pa.binary())], {"geo": json.dumps(geo), ABOUT: about})
 
 

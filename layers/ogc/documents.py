@@ -6,6 +6,8 @@ Written after OGC 17-069r4 (Features, Part 1), 18-058r1 (Part 2, systems of coor
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -138,7 +140,6 @@ def tileset(root: str, layer: Layer) -> dict[str, Any]:
         "dataType": "vector",
         "crs": f"{KNOWN[2].uri}",
         "tileMatrixSetURI": MERCATOR,
-        "tileMatrixSetLimits": None,
         "links": [
             link(root, path, "self"),
             link(root, reverse("layers:ogc:tilematrixset"), SCHEME),
@@ -156,8 +157,8 @@ def tileset(root: str, layer: Layer) -> dict[str, Any]:
             }
         ],
     }
-    del said["tileMatrixSetLimits"]
     if summary.bounds:
+        said["tileMatrixSetLimits"] = limits(summary.bounds, layer.minzoom, layer.maxzoom)
         west, south, east, north = summary.bounds
         said["boundingBox"] = {
             "lowerLeft": [west, south],
@@ -165,6 +166,25 @@ def tileset(root: str, layer: Layer) -> dict[str, Any]:
             "crs": CRS84.uri,
         }
     return said
+
+
+def limits(bounds: Sequence[float], least: int, most: int) -> list[dict[str, Any]]:
+    """Return for each zoom which tiles hold something, around ``bounds`` in degrees."""
+    west, south, east, north = bounds
+    found = []
+    for zoom in range(least, most + 1):
+        (left, top), (right, bottom) = _tile_at(west, north, zoom), _tile_at(east, south, zoom)
+        told = {"tileMatrix": str(zoom), "minTileRow": top, "maxTileRow": bottom}
+        found.append(told | {"minTileCol": left, "maxTileCol": right})
+    return found
+
+
+def _tile_at(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
+    """Return column and row of the tile a point lies in (OGC 17-083r4, Annex D)."""
+    across = (longitude + 180) / 360
+    down = (1 - math.asinh(math.tan(math.radians(latitude))) / math.pi) / 2
+    last = 2**zoom - 1
+    return min(max(int(across * 2**zoom), 0), last), min(max(int(down * 2**zoom), 0), last)
 
 
 def tile_matrix_set() -> dict[str, Any]:

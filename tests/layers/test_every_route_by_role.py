@@ -112,4 +112,5 @@ def test_a_token_stands_for_its_person(secret_layer, make_area):
         assert Client().get(address, headers=good).status_code == 200
         refused = Client().get(address, headers=bad)
         assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"] == 'Token realm="api"'
         assert refused.headers["Content-Type"] == "application/problem+json"

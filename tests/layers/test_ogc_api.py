@@ -161,6 +161,24 @@ class TestFeatures:
             assert visitor.get(f"/ogc/collections/drafts{path}").status_code == 404
         assert "drafts" not in visitor.get("/ogc/collections").content.decode()
 
+    def test_a_tile_set_says_where_its_tiles_hold_something(self, visitor, make_area):
+        make_area(shape=square(2.30, 48.85))
+        make_area(code="QP2", shape=square(-61.53, 16.23))
+        base = "/ogc/collections/qpv/tiles/WebMercatorQuad"
+        limits = visitor.get(base).json()["tileMatrixSetLimits"]
+        assert [told["tileMatrix"] for told in limits] == [str(zoom) for zoom in range(17)]
+        for told in limits:
+            zoom = int(told["tileMatrix"])
+            north_east = place_of(2.31, 48.86, zoom)  # of the first square
+            south_west = place_of(-61.53, 16.23, zoom)  # of the second
+            assert (told["minTileCol"], told["maxTileRow"]) == (south_west.x, south_west.y)
+            assert (told["maxTileCol"], told["minTileRow"]) == (north_east.x, north_east.y)
+
+    def test_an_empty_layer_claims_no_tiles(self, visitor, rules):
+        said = visitor.get("/ogc/collections/qpv/tiles/WebMercatorQuad").json()
+        assert "tileMatrixSetLimits" not in said
+        assert "boundingBox" not in said
+
     def test_a_tile_is_the_same_at_the_standards_address(self, visitor, make_area):
         make_area()
         place = place_of(2.355, 48.885, 12)

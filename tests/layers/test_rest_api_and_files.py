@@ -7,10 +7,12 @@ import zipfile
 
 import geopandas as gpd
 import openpyxl
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
 from layers.exports import files
+from observatory.models import Perimeter, Source
 from observatory.spreadsheets import harmless
 from tests.layers.places import square
 
@@ -113,6 +115,19 @@ def test_the_openapi_document_describes_every_part(visitor, rules):
     )
 
 
+@pytest.mark.parametrize("query", ["?format=yaml", "?format=xml"])
+def test_a_form_the_description_has_not_is_refused_as_a_problem(visitor, rules, query):
+    answer = got(visitor, f"/api/schema{query}", 404)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
+
+
+def test_what_writes_to_the_description_is_refused_as_a_problem(visitor, rules):
+    answer = visitor.post("/api/schema")
+    assert answer.status_code == 405
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 def test_a_hidden_layer_is_hidden_from_the_api_and_from_files(visitor, secret_layer):
     for path in ("", "1", "export.csv", "export.gpkg"):
         got(visitor, f"/api/layers/drafts/{path}", 404)
@@ -133,6 +148,18 @@ class TestFiles:
         read = json.loads(self.file(visitor, tmp_path, "geojson").read_text())
         assert {f["properties"]["code"] for f in read["features"]} == {"QP1", "QP2"}
         assert read["metadonnees"]["Source"].startswith("INSEE")
+
+    @pytest.mark.parametrize("extension", ["geojson", "parquet"])
+    def test_every_source_of_a_file_is_named(self, visitor, tmp_path, extension):
+        other = Source.objects.create(code="autre", title="Autre", producer="Ville", vintage="2024")
+        Perimeter.objects.filter(territory__code="QP2").update(source=other)
+        path = self.file(visitor, tmp_path, extension)
+        if extension == "geojson":
+            about = json.loads(path.read_text())["metadonnees"]
+        else:
+            about = json.loads(pq.read_schema(path).metadata[b"metadonnees"])
+        told = about["Source"].split("\n")
+        assert sorted(line.split(", ")[0] for line in told) == ["INSEE", "Ville"]
 
     def test_csv_holds_no_formula_and_says_where_it_comes_from(self, visitor, tmp_path):
         with zipfile.ZipFile(self.file(visitor, tmp_path, "csv")) as archive:
