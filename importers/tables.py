@@ -111,7 +111,7 @@ class Table:
             read_options=pacsv.ReadOptions(
                 use_threads=False,
                 column_names=names,
-                skip_rows=1,
+                skip_rows_after_names=1,  # the header, over several lines where it is quoted
                 block_size=BLOCK_BYTES,
                 encoding=self.text.encoding.replace("utf-8-sig", "utf8"),
             ),

@@ -208,6 +208,11 @@ def choose_columns(deposit: Deposit, columns: Mapping[str, str]) -> None:
         unknown = [name for name in columns.values() if name not in file.columns]
     if unknown:
         raise errors.BadChoice(f"There is no column {unknown[0]!r}.", "")
+    strange = set(columns) - set(Role)
+    if strange:
+        raise errors.BadChoice(
+            f"A column plays no part {min(strange)!r}.", f"Parts: {', '.join(Role)}."
+        )
     chosen = Recognised({Role(role): name for role, name in columns.items() if name})
     if not chosen.can_locate:
         raise errors.NothingToLocate(list(columns.values()))

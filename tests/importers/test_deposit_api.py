@@ -87,6 +87,16 @@ def test_columns_are_corrected_on_starting(api):
     assert api.post(f"{here}start/", asked, "json").status_code == 400
 
 
+@pytest.mark.parametrize(
+    "columns", [{"evil": "lon"}, {"x": ["lon"]}, {"x": "lon", "y": "lat\x00"}, {"x": None}, [], "x"]
+)
+def test_columns_that_make_no_sense_are_refused_and_nothing_starts(api, columns):
+    number = send(api).json()["id"]
+    answer = api.post(f"{API}{number}/start/", {"columns": columns}, "json")
+    assert answer.status_code == 400
+    assert api.get(f"{API}{number}/").json()["state"] == "received"
+
+
 def test_the_same_file_is_recognised_and_a_version_names_the_one_it_replaces(api):
     one = send(api).json()["id"]
     service.carry_out(Deposit.objects.get(pk=one))

@@ -107,6 +107,14 @@ def test_somebody_without_an_address_is_counted_and_a_blank_line_is_not(tmp_path
     assert fates(again) == {"qpv": 1, "not_located": 1}
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_title_of_a_column_over_two_lines_is_nobody(encoding, end):
+    lines = ['"n° de', 'dossier";lon;lat', f"R1;{INSIDE}", "R2;2.4", f"R3;{OUTSIDE}"]
+    deposit = service.carry_out(deposited((end.join(lines) + end).encode(encoding)))
+    assert fates(deposit) == {"qpv": 1, "outside": 1, "not_located": 1}
+
+
 def test_a_workbook_is_read_with_its_title_rows(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["Liste 2015"])
