@@ -85,7 +85,14 @@ PAGE = [
         "offset", "Rows to skip; past the last one the page does not exist.", OpenApiTypes.INT, 0
     ),
 ]
-ORDERING = query("ordering", "Attributes, falling with a minus before them.", example="-name")
+
+
+def ordering(example: str) -> OpenApiParameter:
+    """Return the parameter that orders rows, with an example true at its address."""
+    return query("ordering", "Attributes, falling with a minus before them.", example=example)
+
+
+ORDERING = ordering("-name")
 FIELDS = query("fields", "Attributes to give, all by default.", example="code,name")
 CRS = query("crs", "EPSG number the coordinates are given in.", example="2154")
 DATE = query("date", "Day in force, YYYY-MM-DD.", OpenApiTypes.DATE, "2016-01-01")

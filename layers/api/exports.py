@@ -37,7 +37,7 @@ class Export(OpenView):
         summary="A layer as a file",
         description="geojson, csv (a zip with its metadata), xlsx, gpkg or parquet.",
         parameters=[*words.PLACE, words.ORDERING, words.FIELDS, words.CRS],
-        responses={(200, "application/octet-stream"): bytes, **words.REFUSALS},
+        responses={(200, form.media_type): bytes for form in FORMATS.values()} | words.REFUSALS,
     )
     def get(self, request: Request, name: str, extension: str) -> HttpResponse:
         """Answer the file; nothing of it is kept afterwards."""

@@ -328,7 +328,7 @@ class Zones(Rows):
         summary="Computed zones",
         parameters=[
             words.query("run", "Number of the computation.", int, 6),
-            *words.BOX, *words.PAGE, words.ORDERING, words.FIELDS, words.CRS,
+            *words.BOX, *words.PAGE, words.ordering("-ind"), words.FIELDS, words.CRS,
         ],
         responses={(200, GEOJSON): words.FEATURES, **words.REFUSALS},
     )  # fmt: skip
@@ -368,7 +368,7 @@ class Observations(Rows):
             words.query("code", "Code of the territory.", example="QP075011"),
             words.query("level", "Kind of area.", enum=Level.values),
             words.query("year", "Year of the figure.", int, 2021),
-            *words.PAGE, words.ORDERING,
+            *words.PAGE, words.ordering("-year"),
         ],
         responses={200: ObservationSerializer(many=True), **words.REFUSALS},
     )  # fmt: skip

@@ -40,12 +40,15 @@ CRS_PARAMETER = words.query("crs", "URI of the system coordinates are given in."
 
 
 def documented(
-    name: str, summary: str, *parameters: Any, form: str = JSON, body: Any = dict
+    name: str, summary: str, *parameters: Any, form: str = JSON, body: Any = dict, page: bool = True
 ) -> Any:
-    """Describe a view in the OpenAPI document."""
+    """Describe a view in the OpenAPI document; ``page`` tells that it answers HTML as well."""
     responses: dict[Any, Any] = {(200, form): body, **words.REFUSALS}
+    if page:
+        responses[200, HTML] = str
+        parameters = (F, *parameters)
     described = extend_schema(
-        operation_id=name, summary=summary, parameters=[F, *parameters], responses=responses
+        operation_id=name, summary=summary, parameters=list(parameters), responses=responses
     )
     return extend_schema_view(get=described)
 
@@ -139,7 +142,9 @@ class Collection(DocumentView):
         return documents.collection(root_of(request), layer_of(request, named["name"]))
 
 
-@documented("getSchema", "JSON Schema of a layer's features", form="application/schema+json")
+@documented(
+    "getSchema", "JSON Schema of a layer's features", form="application/schema+json", page=False
+)
 class Schema(OpenView):
     """The attributes of a layer."""
 
@@ -286,7 +291,7 @@ class TileMatrixSet(DocumentView):
         return documents.tile_matrix_set()
 
 
-@documented("getTile", "One vector tile", form=CONTENT_TYPE, body=bytes)
+@documented("getTile", "One vector tile", form=CONTENT_TYPE, body=bytes, page=False)
 class OneTile(OpenView):
     """A vector tile at the address the standard gives it: row before column."""
 

@@ -115,6 +115,48 @@ def test_the_openapi_document_describes_every_part(visitor, rules):
     )
 
 
+OURS = ("/api/layers/", "/api/territories/", "/api/zones/", "/api/observations/", "/ogc/")
+
+
+def questions_of(operation):
+    """Yield the query strings an operation's description gives as examples, and each choice."""
+    given = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
+    yield {}
+    for one in given:
+        for example in one.get("examples", {}).values():
+            yield {one["name"]: example["value"]}
+        for choice in one["schema"].get("enum", ()):
+            yield {one["name"]: choice}
+    firsts = [(one, next(iter(one.get("examples", {}).values()), None)) for one in given]
+    yield {one["name"]: example["value"] for one, example in firsts if example}
+
+
+def test_every_example_of_the_description_is_answered_as_it_says(
+    visitor, make_area, make_zones, settings
+):
+    settings.API_RATES = dict.fromkeys(settings.API_RATES, "")
+    quarter = make_area(code="QP075011")
+    make_zones([square(), square(2.352, 48.882, 0.002)])
+    places = {"name": "qpv", "z": 12, "row": 1408, "column": 2074, "fid": quarter.pk}
+    wrong, asked = [], 0
+    for path, operations in got(visitor, "/api/schema").json()["paths"].items():
+        if not path.startswith(OURS):
+            continue
+        declared = {form.split(";")[0] for form in operations["get"]["responses"]["200"]["content"]}
+        extensions = files.FORMATS if "{extension}" in path else [""]
+        for address in [path.format(**places, extension=one) for one in extensions]:
+            for question in questions_of(operations["get"]):
+                answer = visitor.get(address, question)
+                asked += 1
+                form = answer.headers["Content-Type"].split(";")[0]
+                if answer.status_code != 200 or form not in declared:
+                    wrong.append((address, question, answer.status_code, form))
+                if answer.streaming:
+                    whole(answer)
+    assert wrong == []
+    assert asked > 100
+
+
 @pytest.mark.parametrize("query", ["?format=yaml", "?format=xml"])
 def test_a_form_the_description_has_not_is_refused_as_a_problem(visitor, rules, query):
     answer = got(visitor, f"/api/schema{query}", 404)
