@@ -54,7 +54,8 @@ def statistics(path: Path, zones: gpd.GeoDataFrame, asked: Asked) -> pd.DataFram
     Raises
     ------
     BadRaster
-        Not a raster, no such band, no system of coordinates, classes missing, no zone on it.
+        Not a raster, no such band, no system of coordinates, classes missing, no zone on it, rows
+        that do not run from north to south, a file that breaks off.
     """
     if asked.statistic == "share" and not asked.classes:
         raise BadRaster("A share needs the classes it is of.", "Give them with --classes 1,2,3.")
@@ -64,8 +65,7 @@ def statistics(path: Path, zones: gpd.GeoDataFrame, asked: Asked) -> pd.DataFram
         if not shapely.box(*raster.bounds).intersects(shapely.box(*drawn.total_bounds)):
             raise BadRaster("No zone lies on the raster.", "Check the system it declares.")
         wanted = ["count", "unique", "frac"] if asked.statistic == "share" else ["count", "sum"]
-        band = RasterioRasterSource(raster, band_idx=asked.band)
-        found = exact_extract(band, drawn[["geometry"]], wanted, output="pandas")
+        found = _read(path, raster, asked.band, drawn[["geometry"]], wanted)
     count = found["count"].to_numpy(dtype=float)
     area = drawn.geometry.area.to_numpy() / pixel
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -86,10 +86,35 @@ def _opened(path: Path, band: int) -> rasterio.DatasetReader:
             f"{path.name} does not say its system of coordinates.",
             "Assign it first: gdal_edit.py -a_srs EPSG:… FILE.",
         )
+    if raster.transform.b or raster.transform.d or raster.transform.e >= 0:
+        raster.close()
+        raise BadRaster(
+            f"The rows of {path.name} do not run from north to south.",
+            # Corners a turned raster leaves empty would otherwise be filled with zeros.
+            "Straighten it first, with a value it does not hold: "
+            "gdalwarp -dstnodata -9999 FILE STRAIGHT.tif.",
+        )
     if not 1 <= band <= raster.count:
         raster.close()
         raise BadRaster(f"{path.name} has {raster.count} band(s), not a band {band}.")
     return raster
+
+
+def _read(
+    path: Path,
+    raster: rasterio.DatasetReader,
+    band: int,
+    drawn: gpd.GeoDataFrame,
+    wanted: list[str],
+) -> pd.DataFrame:
+    """Return what exactextract finds under each zone. Raises BadRaster for a broken file."""
+    try:
+        source = RasterioRasterSource(raster, band_idx=band)
+        return exact_extract(source, drawn, wanted, output="pandas")
+    except rasterio.errors.RasterioIOError:
+        raise BadRaster(
+            f"{path.name} breaks off: not all of it can be read.", "Fetch it again."
+        ) from None
 
 
 def _table(found: pd.DataFrame, count: np.ndarray, asked: Asked) -> pd.DataFrame:

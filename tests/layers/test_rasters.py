@@ -13,7 +13,7 @@ import rasterio
 import shapely
 from django.core.management import call_command
 from django.test import Client
-from rasterio.transform import from_origin
+from rasterio.transform import Affine, from_origin
 from rio_cogeo.cogeo import cog_validate
 
 from carroyage.models import Cell
@@ -268,6 +268,41 @@ class TestZonalStatistics:
     def test_what_cannot_be_used_is_refused_in_words(self, make_raster, asked, change, words):
         with pytest.raises(BadRaster, match=words):
             statistics(make_raster([[1.0]], **change), zones(shapely.box(0, 0, 10, 10)), asked)
+
+    @pytest.mark.parametrize(
+        "way",
+        [
+            Affine.translation(0, 200) @ Affine.rotation(30) @ Affine.scale(100, -100),
+            Affine(100, 0, 0, 0, 100, 0),  # its first row is the southernmost
+        ],
+    )
+    def test_rows_that_do_not_run_from_north_to_south_are_refused_with_the_remedy(
+        self, tmp_path, way
+    ):
+        path, straight = tmp_path / "turned.tif", tmp_path / "STRAIGHT.tif"
+        profile = {"driver": "GTiff", "dtype": "float32", "count": 1, "width": 2, "height": 2}
+        with rasterio.open(path, "w", **profile, crs=2154, transform=way) as written:
+            written.write(np.full((1, 2, 2), 7, dtype="float32"))
+        zone = zones(shapely.box(90, 90, 110, 110))
+        with pytest.raises(BadRaster, match=r"turned\.tif do not run") as refused:
+            statistics(path, zone, Asked("mean"))
+        told = "gdalwarp -dstnodata -9999"
+        assert f"{told} FILE STRAIGHT.tif" in refused.value.advice
+        if shutil.which("gdalwarp"):
+            subprocess.run([*told.split(), "-q", path, straight], check=True, timeout=60)
+            assert statistics(straight, zone, Asked("mean")).loc[10, "value"] == 7
+
+    def test_a_raster_that_breaks_off_is_refused(self, make_raster):
+        path = make_raster(np.random.default_rng(1).uniform(0, 9, (60, 60)))
+        path.write_bytes(path.read_bytes()[:2_000])
+        with pytest.raises(BadRaster, match=r"made\.tif breaks off"):
+            statistics(path, zones(shapely.box(0, 0, 6_000, 6_000)), Asked("mean"))
+
+    def test_what_is_no_number_is_unknown_where_the_file_names_no_such_value(self, make_raster):
+        raster = make_raster([[10, np.nan], [10, np.nan]], nodata=None)
+        row = statistics(raster, zones(shapely.box(0, 0, 200, 200)), Asked("mean")).loc[10]
+        assert row["value"] == pytest.approx(10)
+        assert row["covered"] == pytest.approx(0.5)
 
     def test_a_file_that_is_no_raster_is_refused(self, tmp_path):
         (tmp_path / "x.tif").write_text("no raster")
