@@ -39,9 +39,12 @@ class Choice:
     @classmethod
     def of(cls, query: QueryDict) -> Choice:
         """Read an address. Raises BadChoice."""
+        level = query.get("niveau") or Level.QPV
+        if level not in LEVELS:
+            raise BadChoice(_("Aucune carte n’est faite à ce niveau de territoires."))
         try:
             return cls(
-                level=query.get("niveau") or Level.QPV,
+                level=level,
                 within=query.get("dans", ""),
                 indicator=query.get("indicateur", ""),
                 year=_whole(query.get("annee", "")),

@@ -16,6 +16,7 @@ from maps.classes import METHODS, MOST_CLASSES
 from maps.comparison.selection import LEFT_OUT, wholes
 from maps.displays import WAYS
 from maps.errors import BadChoice
+from maps.levels import level_name
 from maps.panel import Person, fictitious, signed_in
 from maps.thematicmap import ThematicMap, thematic_map
 from observatory.figures.visible import visible_observations
@@ -29,7 +30,7 @@ def levels_told(person: Person) -> list[tuple[str, str]]:
     """Return the levels of which a person may see a figure; all of them where there is none."""
     seen = visible_observations(signed_in(person)).filter(territory__level__in=LEVELS)
     told = set(seen.order_by().values_list("territory__level", flat=True).distinct())
-    return [(str(one), str(one.label)) for one in LEVELS if one in told or not told]
+    return [(str(one), level_name(one)) for one in LEVELS if one in told or not told]
 
 
 def indicators_at(person: Person, level: str) -> list[Indicator]:

@@ -12,6 +12,7 @@ from maps.comparison.selection import (
     MOST_QUARTERS,
     Selection,
     indicators_known,
+    key_of,
     quarters_of,
     wholes,
 )  # fmt: skip
@@ -44,8 +45,14 @@ class Asked:
         if self.selection.by_hand or self.selection.within.startswith(f"{CLASS}:"):
             return None
         asked = self.selection.within
-        named = (one for one in self.wholes if f"{one.level}:{one.code}" == asked)
+        named = (one for one in self.wholes if key_of(one) == asked)
         return next(named, next(iter(self.wholes), None))
+
+    @property
+    def not_loaded(self) -> str:
+        """Return what the address names that is not among the wholes; then the first one stands."""
+        named, whole = self.selection.within, self.whole
+        return named if whole is not None and named not in ("", key_of(whole)) else ""
 
     @property
     def classes(self) -> list[int]:

@@ -125,6 +125,11 @@ def wholes() -> list[Territory]:
     return sorted(found, key=lambda one: (order[one.level], -counts[one.pk], one.code))
 
 
+def key_of(whole: Territory) -> str:
+    """Return a whole as addresses name it."""
+    return f"{whole.level}:{whole.code}"
+
+
 def quarters_of(
     person: Person, selection: Selection, known: Iterable[Territory]
 ) -> list[Territory]:
@@ -138,7 +143,7 @@ def quarters_of(
         if typology is None or not number.isdecimal() or len(number) > 2:
             return []
         return members_of(typology, int(number))
-    by_key = {f"{one.level}:{one.code}": one for one in known}
+    by_key = {key_of(one): one for one in known}
     whole = by_key.get(selection.within) or next(iter(by_key.values()), None)
     return [] if whole is None else latest_quarters(whole)
 

@@ -54,6 +54,9 @@ def page(request: HttpRequest) -> HttpResponse:
             said = str(error)
     asked = ask(request.user, selection)
     found = asked.found
+    if asked.whole is not None and asked.not_loaded:
+        told = {"asked": asked.not_loaded, "shown": asked.whole.name}
+        said = _("« {asked} » n’est pas chargé ici : voici {shown}.").format(**told)
     context = {
         "asked": asked,
         "found": found,

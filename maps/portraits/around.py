@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from importers.deposits.shared import shown
 from maps.figures import Figure
+from maps.followup.words import STATES
 from maps.panel import Person, signed_in, wholly_visible
 from maps.typologies import is_readable
 from observatory.figures.targets import Progress, Stand, stands
@@ -130,7 +131,7 @@ def _promises(person: Person, framework: Framework) -> Promises:
     states = (
         Counter(sheets.filter(year=last).values_list("state", flat=True)) if last else Counter()
     )
-    told_sheets = [(str(SheetState(one).label), states[one]) for one in SheetState if states[one]]
+    told_sheets = [(str(STATES[one]), states[one]) for one in SheetState if states[one]]
     return Promises(framework.title, told, told_sheets, last, framework.source_id)
 
 

@@ -42,9 +42,11 @@ class Series:
         if len(known) < 2:
             return ""
         (first, before), (last, after) = known[0], known[-1]
-        return _("{change} de {first} à {last}").format(
+        told = _("{change} de {first} à {last}").format(
             change=difference_of(self.indicator, after - before), first=first, last=last
         )
+        kept = ", ".join(str(year) for year, figure in self.points if figure.is_withheld)
+        return told + (_(" ; retenu : {years}").format(years=kept) if kept else "")
 
     @property
     def points(self) -> list[tuple[int, Figure]]:

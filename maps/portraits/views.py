@@ -17,6 +17,7 @@ from maps.charts.theme import CONTENT_TYPES
 from maps.charts.trend import draw_trend
 from maps.downloads import file_answer
 from maps.errors import UnknownTerritory
+from maps.levels import level_name
 from maps.pace import at_a_measured_pace
 from maps.panel import fictitious
 from maps.places import PORTRAYED, address_of, outline_of, territory_called
@@ -24,7 +25,7 @@ from maps.portraits.gridsums import grid
 from maps.portraits.keyfigures import Comparisons
 from maps.portraits.portrait import portrait_of
 from maps.portraits.printing import pdf_of
-from observatory.models import Level, Right, Territory
+from observatory.models import Right, Territory
 from observatory.models.perimeters import IN_FORCE
 from observatory.permissions import may
 
@@ -44,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
         found = [one for one in found if alphabetical(words) in alphabetical(str(one))]
     found.sort(key=lambda one: (-(one.generation or 0), alphabetical(one.name), one.code))
     context = {
-        "levels": [(str(one), Level(one).label) for one in levels],
+        "levels": [(str(one), level_name(one)) for one in levels],
         "level": level,
         "words": words,
         "total": len(found),

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from maps.figures import Figure
+from maps.levels import level_name
 from maps.panel import Person, citations, signed_in
 from maps.places import METRES, latest_quarters, outlines, parts_of, wholes_of
 from maps.portraits.around import CATEGORIES
@@ -121,7 +122,7 @@ def _filled(
     if layer.category:
         return _facilities(person, layer, ground)
     held = _territories(layer.level, place, ground)
-    label = str(Level(layer.level).label)
+    label = level_name(layer.level)
     frame = _drawn(held)
     sources = {one.source_id for one in held}
     if layer.cells:

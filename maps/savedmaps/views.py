@@ -14,11 +14,12 @@ from django.views.decorators.vary import vary_on_cookie
 from maps.charts.savedmap import draw_saved
 from maps.charts.theme import CONTENT_TYPES
 from maps.downloads import file_answer
+from maps.levels import level_name
 from maps.pace import at_a_measured_pace
 from maps.panel import fictitious
 from maps.savedmaps.declared import MapTemplate, map_templates
 from maps.savedmaps.filled import FilledMap, fill, openings, shown_rows
-from observatory.models import Level, Right, Territory
+from observatory.models import Right, Territory
 from observatory.permissions import may
 from observatory.spreadsheets import csv_text
 
@@ -33,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     told = [
         {
             "template": one,
-            "levels": [Level(level).label for level in one.opened_for],
+            "levels": [level_name(level) for level in one.opened_for],
             "openings": len(openings(one)) if open_to else 0,
             "needs": [_need(layer) for layer in one.layers if layer.needed],
         }
@@ -43,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _need(layer: Any) -> str:
-    return str(Level(layer.level).label) if not layer.cells else _("carreaux de 200 m")
+    return level_name(layer.level) if not layer.cells else _("carreaux de 200 m")
 
 
 @require_safe

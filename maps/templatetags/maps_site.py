@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from maps import dates
 from maps.figures import Figure
 from maps.glossary import meaning_of
+from maps.levels import level_name
 
 register = template.Library()
 
@@ -70,6 +71,9 @@ def term(context: Context, key: str, text: str = "") -> dict[str, Any]:
 def in_full(day: datetime | date | None) -> str:
     """Write a day, or the day of a moment as clocks show it here, in full."""
     return dates.in_full(localtime(day) if isinstance(day, datetime) else day)
+
+
+register.filter("level_name", level_name)
 
 
 @register.filter

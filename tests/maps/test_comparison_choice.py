@@ -39,6 +39,22 @@ class TestByHand:
         assert [one.code for one in found.found.quarters] == ["QN075902", "QN075901"]
 
 
+class TestWhatIsNotLoaded:
+    def test_a_territory_of_another_site_is_said_and_what_stands_instead(self, client):
+        page = client.get("/comparer/?dans=contract:CV-AILLEURS").content.decode()
+        assert "« contract:CV-AILLEURS » n’est pas chargé ici : voici Contrat d’essai." in page
+
+    @pytest.mark.parametrize("within", ["", "?dans=contract:CV1", "?dans=main", "?dans=classe:9"])
+    def test_nothing_is_said_of_what_is_there(self, client, within):
+        assert "n’est pas chargé ici" not in client.get(f"/comparer/{within}").content.decode()
+
+    def test_with_no_quarter_chosen_there_is_no_list_to_choose_from(self, client):
+        page = client.get("/comparer/?dans=main").content.decode()
+        assert "Aucun quartier n’est choisi" in page
+        assert 'name="indicateur"' not in page
+        assert "comparés sur 0" not in page
+
+
 def test_a_reference_that_is_none_is_not_found(client: Client) -> None:
     assert client.get("/comparer/?dans=contract:CV1&ecart=lune").status_code == 404
 

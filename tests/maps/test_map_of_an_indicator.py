@@ -101,7 +101,7 @@ class TestRefusals:
         [
             ("annee=abc", "sont des nombres"),
             ("bornes=x", "sont des nombres"),
-            ("niveau=nulle", "Aucun indicateur"),
+            ("niveau=nulle", "Aucune carte n’est faite à ce niveau"),
             ("indicateur=poverty-rate&annee=1999", "Aucune valeur"),
             ("indicateur=poverty-rate&methode=autre", "méthode de classes"),
             ("indicateur=poverty-rate&methode=manuelles", "Donnez de 1 à 7 bornes"),

@@ -12,9 +12,20 @@ from django.test import Client
 from maps.places import latest_quarters
 from maps.portraits.keyfigures import Comparisons
 from maps.portraits.portrait import portrait_of
-from observatory.models import Facility, Level, Sharing, SourceTerms, Status, Territory
+from observatory.models import (
+    Facility,
+    Level,
+    Membership,
+    Observation,
+    Sharing,
+    SourceTerms,
+    Standing,
+    Status,
+    Territory,
+)
 from tests.factories import a_perimeter, a_territory
-from tests.maps.facts import build_facts, observe, quarter_point
+from tests.maps.facts import build_facts, observe, public_source, quarter_point
+from tests.maps.promises import a_followed_contract
 from tests.maps.screen import plain
 from tests.maps.site import grave_faults
 
@@ -80,6 +91,15 @@ class TestFigures:
         assert "rupture de série" in series["median-income"].change
         assert plain(series["poverty-rate"].change) == "+2,0 pts de 2019 à 2021"
 
+    def test_years_that_are_withheld_are_told_beside_the_change(self, facts):
+        last = Observation.objects.filter(territory=facts, indicator__code="poverty-rate")
+        last.filter(year=2021).update(
+            value=None, numerator=None, denominator=None, standing=Standing.WITHHELD
+        )
+        series = {one.indicator.code: one for one in portrait_of(None, facts).series}
+        told = plain(series["poverty-rate"].change)
+        assert told == "−2,0 pts de 2019 à 2020 ; retenu : 2021"
+
     def test_only_the_sources_used_are_named(self, facts):
         titles = {source["title"] for source in portrait_of(None, facts).sources}
         assert titles == {"Carroyage d’essai", "Source limites", "Tableau d’essai"}
@@ -124,6 +144,22 @@ class TestFigures:
             geom=quarter_point(facts),
         )
         assert portrait_of(None, facts).facilities.inside == [("école", 1)]
+
+    @pytest.mark.parametrize(
+        ("language", "states"),
+        [("fr", ["validée", "attendue"]), ("en", ["validated", "expected"])],
+    )
+    def test_the_sheets_of_its_contract_are_in_the_reader_s_words(
+        self, client, facts, language, states
+    ):
+        contract = a_followed_contract()
+        Membership.objects.create(
+            member=facts, container=contract, source=public_source(), area_share=1.0
+        )
+        client.cookies["django_language"] = language
+        page = plain(client.get(QUARTER).content.decode())
+        for state in states:
+            assert re.search(rf"2021 · {state} ?: <b>1</b>", page)
 
 
 class TestRights:
