@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from maps.errors import BadChoice
-from maps.figures import IN_POINTS, unit_of
+from maps.figures import IN_POINTS, NO_BREAK, unit_of
 from observatory.figures.series import breaks_of
 from observatory.models import Indicator, Nature, Standing
 
@@ -53,12 +53,13 @@ class Told:
 
     @property
     def title(self) -> str:
-        """Return what the map shows, in words."""
+        """Return what the map shows, in words; a sign of percent never begins a line."""
+        label = self.label.replace(" %", f"{NO_BREAK}%")
         if self.way == CHANGE:
             return _("{label}, évolution de {since} à {year}").format(
-                label=self.label, since=self.since, year=self.year
+                label=label, since=self.since, year=self.year
             )
-        return _("{label}, {year}").format(label=self.label, year=self.year)
+        return _("{label}, {year}").format(label=label, year=self.year)
 
 
 def ways_of(indicator: Indicator, shown: pd.DataFrame) -> list[str]:

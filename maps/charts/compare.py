@@ -37,7 +37,8 @@ def draw_dots(found: Comparison, column: Column, form: str) -> bytes:
             if figure.value is None:
                 axes.text(
                     0.01, height, str(figure), transform=axes.get_yaxis_transform(),
-                    va="center", fontsize=8, style="italic", color=SOFT,
+                    va="center_baseline", fontsize=8, style="italic", color=SOFT,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
                 )  # fmt: skip
             else:
                 axes.plot(figure.value, height, "o", color=ACCENT, ms=6)

@@ -36,8 +36,8 @@ def length_in_words(metres: float) -> str:
 def trim(chart: Chart) -> None:
     """Take off the height that a wide ground leaves white, once all the map is drawn."""
     chart.figure.draw_without_rendering()
-    parts = [chart.axes.get_tightbbox(), *(one.get_tightbbox() for one in chart.figure.legends)]
-    filled = sum(part.height for part in parts) / chart.figure.dpi
+    boxes: list[Any] = [one.get_tightbbox() for one in (chart.axes, *chart.figure.legends)]
+    filled = sum(box.height for box in boxes) / chart.figure.dpi
     chart.figure.set_figheight(min(chart.height, filled + BETWEEN))
 
 

@@ -72,6 +72,13 @@ class TestDots:
         dots = [line for line in axes.lines if line.get_marker() == "o"]
         assert [list(line.get_xdata()) for line in dots] == [[0.0]], "a true zero has its dot"
 
+    def test_no_line_strikes_the_word_of_an_absence_through(self, drawn):
+        axes = drawn("points", "helped")
+        (word,) = axes.texts
+        ground = word.get_bbox_patch()
+        assert ground is not None and to_hex(ground.get_facecolor()) == "#ffffff"
+        assert word.get_zorder() > max(line.get_zorder() for line in axes.lines)
+
     def test_each_reference_is_named_with_its_value_and_dashed_apart(self, drawn):
         with_nation()
         axes = drawn("points", year=2021)

@@ -52,6 +52,13 @@ class TestAt360Pixels:
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 360.5
 
+    def test_sheets_put_away_leave_no_blank_below_the_map(self, phone):
+        phone.open()
+        height = "document.documentElement.scrollHeight - window.innerHeight"
+        assert phone.page.evaluate(height) == 0
+        phone.page.click("[data-sheet=side]")
+        assert phone.page.evaluate(height) == 0
+
     def test_the_map_opens_where_cells_are_seen(self, phone):
         phone.open()
         seen = phone.page.evaluate(

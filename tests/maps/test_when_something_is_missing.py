@@ -62,6 +62,28 @@ def test_a_browser_without_webgl_still_lists_the_quarters(town, new_screen):
     screen.page.click("#tab-areas")
     screen.page.click("#panel-areas .area")
     assert "3 100 habitants" in screen.text("#card")
+    screen.page.click("#cover a.button")
+    screen.page.wait_for_selector("main table")
+    assert "L’Écluse et alentours" in screen.text("main table")
+
+
+def test_an_address_that_names_no_layer_of_this_site_shows_the_usual_ones(screen):
+    screen.open("/?couches=zzz,rien")
+    assert screen.page.is_checked("#layer-qpv")
+    assert screen.page.is_checked("#layer-cells")
+
+
+def test_an_address_with_one_layer_of_this_site_shows_that_one_alone(screen):
+    screen.open("/?couches=zzz,qpv")
+    assert screen.page.is_checked("#layer-qpv")
+    assert not screen.page.is_checked("#layer-cells")
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_an_indicator_that_cannot_be_drawn_is_said_where_it_is_seen(town, new_screen, width):
+    screen = new_screen(width, 780).open("/?indicateur=rien&niveau=lune")
+    screen.page.wait_for_selector("#panel-thematic [role=alert]", state="visible")
+    assert "Aucune carte n’est faite à ce niveau" in screen.text("#panel-thematic [role=alert]")
 
 
 def test_without_script_the_page_leads_to_the_list(town, new_screen):
