@@ -22,10 +22,11 @@ from observatory.figures.gaps import (
     WITHHELD,
     Gap,
     Reference,
+    Standing,
     evolutions,
     gap_to_all,
     gaps,
-    standings,
+    standings_by_year,
 )
 from observatory.figures.series import figures, indicators_of
 from observatory.figures.targets import stands
@@ -150,28 +151,34 @@ def _gap(indicator: Indicator, gap: Gap) -> dict[str, Any]:
 def rank_rows(asked: Asked, years: Sequence[int], reader: Reader) -> Rows:
     """Return each quarter's rank and percentile among the nation's quarters, year by year."""
     indicator = asked.told()
-    return [row for year in years for row in _ranks(asked, indicator, year, reader)]
-
-
-def _ranks(asked: Asked, indicator: Indicator, year: int, reader: Reader) -> Rows:
-    quarters = asked.quarters(year)
-    ids = [quarter.pk for quarter in quarters]
-    own = _frame(indicator.code, ids, [year], asked.scope, reader)
+    told = {year: asked.quarters(year) for year in years}
+    everyone = {quarter.pk: quarter for quarters in told.values() for quarter in quarters}
+    own = _frame(indicator.code, list(everyone), years, asked.scope, reader)
     cited = Cited(own["source"])
-    found: Rows = []
-    for same in by_generation(quarters):
-        places = standings(
-            indicator, [q.pk for q in same], year, among=all_quarters_like(same),
+    places: dict[tuple[int, int], Standing] = {}
+    for same in by_generation(everyone.values()):
+        found = standings_by_year(
+            indicator, [q.pk for q in same], years, among=all_quarters_like(same),
             scope=asked.scope, reader=reader,
         )  # fmt: skip
-        for quarter in same:
-            told = _figure(own, quarter.pk, year)
-            found.append(
-                {**_about(indicator, quarter, asked.scope), "year": year, **told["figure"],
-                 **{n: v for n, v in places[quarter.pk].as_dict().items() if n != "value"},
-                 "reason": told["reason"], **cited.columns(told["sources"])}
-            )  # fmt: skip
-    return found
+        places |= {(pk, year): place for year in years for pk, place in found[year].items()}
+    return [
+        _ranked(_about(indicator, quarter, asked.scope), places[quarter.pk, year],
+                _figure(own, quarter.pk, year), year, cited)
+        for year in years
+        for same in by_generation(told[year])
+        for quarter in same
+    ]  # fmt: skip
+
+
+def _ranked(
+    about: dict[str, Any], place: Standing, told: dict[str, Any], year: int, cited: Cited
+) -> dict[str, Any]:
+    return {
+        **about, "year": year, **told["figure"],
+        **{n: v for n, v in place.as_dict().items() if n != "value"},
+        "reason": told["reason"], **cited.columns(told["sources"]),
+    }  # fmt: skip
 
 
 def _frame(

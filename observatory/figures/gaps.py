@@ -141,15 +141,9 @@ def reaches_outside(reference: int, quarters: Sequence[int]) -> bool:
 
 
 def gaps(
-    indicator: Indicator,
-    quarters: Sequence[int],
-    year: int,
-    references: Iterable[Reference],
-    *,
-    level: str = "qpv",
-    scope: str = Scope.WHOLE,
-    reader: Reader | None = None,
-) -> dict[int, list[Gap]]:
+    indicator: Indicator, quarters: Sequence[int], year: int, references: Iterable[Reference], *,
+    level: str = "qpv", scope: str = Scope.WHOLE, reader: Reader | None = None,
+) -> dict[int, list[Gap]]:  # fmt: skip
     """Return each quarter's gaps to each reference, in the order of ``references``.
 
     With a ``reader`` both sides are made of what that person may see, and of nothing else.
@@ -296,19 +290,32 @@ def percentiles(values: pd.Series) -> pd.Series:
 
 
 def standings(
-    indicator: Indicator, quarters: Sequence[int], year: int, *,
+    indicator: Indicator, quarters: Sequence[int], year: int, **among: Any
+) -> dict[int, Standing]:
+    """Return the same of one year."""
+    return standings_by_year(indicator, quarters, [year], **among)[year]
+
+
+def standings_by_year(
+    indicator: Indicator, quarters: Sequence[int], years: Sequence[int], *,
     among: Sequence[int] | None = None, generation: int | None = None, scope: str = Scope.WHOLE,
     reader: Reader | None = None,
-) -> dict[int, Standing]:  # fmt: skip
-    """Return where each quarter stands among all loaded, of a generation or ``among`` some.
-
-    With a ``reader``, among those whose figure that person may see.
-    """
+) -> dict[int, dict[int, Standing]]:  # fmt: skip
+    """Return where each quarter stands among those seen: a generation, or ``among`` some."""
     frame = figures(
-        [indicator.code], territories=among, level="qpv", generation=generation, years=[year],
-        scope=scope, reader=reader, only=["value"],
+        [indicator.code], territories=among, level="qpv", generation=generation,
+        years=list(years), scope=scope, reader=reader, only=["value"],
     )  # fmt: skip
-    values = frame.set_index("territory")["value"]
+    told = frame.set_index("territory")
+    return {
+        year: _standings(indicator, quarters, told.loc[told["year"] == year, "value"])
+        for year in years
+    }
+
+
+def _standings(
+    indicator: Indicator, quarters: Sequence[int], values: pd.Series
+) -> dict[int, Standing]:
     places, ranks = percentiles(values), values.rank(method="min")
     known = int(values.notna().sum())
     found = {}
@@ -348,15 +355,9 @@ class Evolution:
 
 
 def evolutions(
-    code: str,
-    territories: Sequence[int],
-    first: int,
-    last: int,
-    *,
-    reference: int | None = None,
-    scope: str = Scope.WHOLE,
-    reader: Reader | None = None,
-) -> dict[int, Evolution]:
+    code: str, territories: Sequence[int], first: int, last: int, *,
+    reference: int | None = None, scope: str = Scope.WHOLE, reader: Reader | None = None,
+) -> dict[int, Evolution]:  # fmt: skip
     """Return each territory's evolution between two years, and that of its gap to a reference.
 
     No trend crosses a series break: the evolution is then not available, with the reason.

@@ -281,6 +281,25 @@ def test_a_framework_that_is_not_public_tells_no_target(visitor: Client) -> None
 # -- what is refused -----------------------------------------------------------------------
 
 
+def test_ranks_of_several_years_are_each_among_the_quarters_of_that_year(
+    visitor: Client, told: None, poverty: Indicator, quarters: list[Territory]
+) -> None:
+    share(poverty, quarters[0], 10, 100, year=2016)
+    share(poverty, quarters[1], 30, 100, year=2017)
+    share(poverty, quarters[0], 40, 100, year=2017)
+    newer = a_territory(Level.QPV, "QN07501M", generation=2024)
+    share(poverty, newer, 99, 100, year=2017)
+    asked = RANKS.replace("from=2018", "from=2015")
+    rows = visitor.get(asked).json()["results"]
+    assert [row["year"] for row in rows] == [2015, 2015, 2016, 2016, 2017, 2017, 2018, 2018]
+    first = {row["year"]: row for row in rows if row["territory"] == "QP075001"}
+    assert (first[2015]["rank"], first[2015]["known"]) == (None, 0)
+    assert first[2015]["reason"] == OWN_MISSING
+    assert (first[2016]["rank"], first[2016]["known"]) == (1, 1)
+    assert (first[2017]["rank"], first[2017]["known"]) == (2, 2), "the newer drawing is another"
+    assert (first[2017]["value"], first[2017]["numerator"]) == (40, 40)
+
+
 def test_the_list_says_what_each_needs(visitor: Client) -> None:
     listed = visitor.get("/api/compare/").json()["comparisons"]
     assert [one["name"] for one in listed] == list(QUESTIONS)
