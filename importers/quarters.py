@@ -35,7 +35,8 @@ def load_quarters(
 ) -> Report:
     """Load quarters with their contract and population; a blank population is not available.
 
-    ``--contract`` is the code of the group they are all of, ``--vintage`` the year counted.
+    ``--contract`` is the code of the group of communes they are all of, if any, or of their one
+    contract; ``--vintage`` is the year counted.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def load_quarters(
     report.raise_if_refused()
     with acting(run=run, reason=f"load of {file.name}"):
         source = source_of_file(file, options)
-        group = territory_named(Level.EPT, options.contract, options.title, source)
+        group = _group(options, frame, source)
         places = [_store(row, group, source) for row in each(frame)]
         figures = _figures(frame, places, int(options.vintage or 2013))
         known = _indicators(source)
@@ -76,6 +77,8 @@ def _check(frame: pd.DataFrame, report: Report) -> None:
                 row.Index, "commune_codes", row.commune_codes, "communes and codes do not pair",
                 "Give one code per commune, in the same order.",
             )  # fmt: skip
+        if not row.contract:
+            report.refuse(row.Index, "contract", "", "a quarter of no contract", "Give its code.")
         key = (row.status, fold(row.name), row.commune_codes)
         if key in seen:
             report.refuse(
@@ -85,16 +88,24 @@ def _check(frame: pd.DataFrame, report: Report) -> None:
         seen.setdefault(key, row.Index)
 
 
-def _store(row: Any, group: Territory, source: Source) -> Territory:
+def _group(options: LoadOptions, frame: pd.DataFrame, source: Source) -> Territory | None:
+    """Return the group of communes, over the contracts of the rows, or None."""
+    if not options.contract or options.contract in set(frame["contract"]):
+        return None
+    return territory_named(Level.EPT, options.contract, options.title, source)
+
+
+def _store(row: Any, group: Territory | None, source: Source) -> Territory:
     contract = territory_named(Level.CONTRACT, row.contract, row.contract_name, source)
-    belongs(contract, group, source)
+    if group is not None:
+        belongs(contract, group, source)
     codes = pieces(row.commune_codes)
     quarter = territory_named(row.status, "", row.name, source, codes)
     belongs(quarter, contract, source)
     for code, name in zip(codes, pieces(row.communes), strict=True):
         commune = territory_named(Level.COMMUNE, code, name, source)
         belongs(quarter, commune, source)
-        if code not in pieces(row.outside):
+        if group is not None and code not in pieces(row.outside):
             belongs(commune, group, source)
     return quarter
 
@@ -103,6 +114,8 @@ def _figures(frame: pd.DataFrame, places: list[Territory], year: int) -> pd.Data
     parts = []
     for column, indicator in (("population", "population"), ("weight", "weight-in-group")):
         texts = frame[column]
+        if column == "weight" and not texts.any():  # the table does not speak of it
+            continue
         value = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
         parts.append(
             pd.DataFrame(

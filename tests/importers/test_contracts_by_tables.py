@@ -20,6 +20,7 @@ from observatory.models import (
     FundingLine,
     FundingPlace,
     Level,
+    Observation,
     Project,
     Scheme,
     SheetResult,
@@ -157,6 +158,35 @@ def test_a_reference_that_is_not_there_is_refused(bring: Bring, cells: str, prob
     )
     with pytest.raises(FileRefused, match=problem):
         bring("framework", table, "lyon.csv", contract="CV-LYON")
+
+
+QUARTERS = "name,status,communes,commune_codes,contract,contract_name,population\n"
+
+
+@pytest.mark.parametrize("contract", ["CV-LYON", ""])
+def test_quarters_of_one_contract_need_no_group_of_communes(bring: Bring, contract: str) -> None:
+    bring("quarters", QUARTERS + "Mermoz,qpv,Lyon,69388,CV-LYON,Contrat de Lyon,4000\n",
+          contract=contract)  # fmt: skip
+    assert not Territory.objects.filter(level=Level.EPT).exists(), "nobody named one"
+    found = Territory.objects.get(level=Level.CONTRACT)
+    assert (found.code, found.name) == ("CV-LYON", "Contrat de Lyon")
+    assert [one.indicator.code for one in Observation.objects.all()] == ["population"]
+    assert Territory.objects.get(name="Mermoz").containers.filter(container=found).exists()
+
+
+def test_quarters_of_several_contracts_may_be_of_a_group(bring: Bring) -> None:
+    rows = "A,qpv,X,69001,CV-A,,1\nB,qva,Y,69002,CV-B,,\n"
+    bring("quarters", QUARTERS + rows, contract="EPT-Z", title="Groupe Z")
+    group = Territory.objects.get(level=Level.EPT)
+    assert (group.code, group.name) == ("EPT-Z", "Groupe Z")
+    assert set(group.members.values_list("member__code", flat=True)) == {
+        "CV-A", "CV-B", "69001", "69002",
+    }  # fmt: skip
+
+
+def test_a_quarter_of_no_contract_is_refused(bring: Bring) -> None:
+    with pytest.raises(FileRefused, match="a quarter of no contract"):
+        bring("quarters", QUARTERS + "Mermoz,qpv,Lyon,69388,,,4000\n")
 
 
 NAMED_ALIKE = {
