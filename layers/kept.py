@@ -24,6 +24,7 @@ from pathlib import Path
 SMALLEST_COMPRESSED = 512
 LOCKS = "tiles.lock"
 LOCK = struct.Struct("hhlli")  # Linux's struct flock: type, whence, start, length, process
+WAITING = 1 << 32  # this far behind a tile's byte stands the one that says that somebody waits
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 KEPT_VERSIONS = 3
 BETWEEN_SIZINGS = 2_000  # tiles written
@@ -120,7 +121,11 @@ class KeptTiles:
             if made is None:
                 return None
             small = _smaller(made[1]) if compressed else None
-            self._write_later(_Unwritten(*made, small))
+            tile = _Unwritten(*made, small)
+            if _awaited(held, key):  # another process knows only what is in a file
+                self._keep(tile)
+            else:
+                self._write_later(tile)
         finally:
             os.close(held)
         return made[0], *((made[1], False) if small is None else (small, True))
@@ -196,7 +201,13 @@ class KeptTiles:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         byte = zlib.crc32(key.path.encode())
-        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, LOCK.pack(fcntl.F_WRLCK, 0, byte, 1, 0))
+        wanted = LOCK.pack(fcntl.F_WRLCK, 0, byte, 1, 0)
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)
+        except BlockingIOError:  # it is being drawn: say so, then wait
+            said = LOCK.pack(fcntl.F_RDLCK, 0, byte + WAITING, 1, 0)
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, said)
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, wanted)
         return descriptor
 
 
@@ -210,6 +221,14 @@ class _Unwritten:
 
 
 # What follows runs for every tile: plain calls of the system, no paths as objects.
+
+
+def _awaited(held: int, key: Key) -> bool:
+    """Tell whether somebody waits for the tile whose lock ``held`` is."""
+    byte = zlib.crc32(key.path.encode()) + WAITING
+    asked = LOCK.pack(fcntl.F_WRLCK, 0, byte, 1, 0)  # refused where somebody has said so
+    answer: bytes = fcntl.fcntl(held, fcntl.F_OFD_GETLK, asked)
+    return bool(LOCK.unpack(answer)[0] != fcntl.F_UNLCK)
 
 
 def _formed(base: str, body: bytes, compressed: bool) -> tuple[bytes, bool]:

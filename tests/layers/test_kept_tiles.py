@@ -1,6 +1,7 @@
 """The gate in front of the site: kept tiles, drawn once, always current, public ones only."""
 
 import gzip
+import os
 import threading
 import time
 
@@ -8,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from layers.gate import REMEMBERED, TileGate
-from layers.kept import KeptTiles, Key
+from layers.kept import LOCKS, KeptTiles, Key, _awaited
 from observatory.models import AccessRule, Level, Role, Territory
 from tests.layers.places import features, place_of, square
 
@@ -391,6 +392,40 @@ class TestFolder:
             == (body, False)
         )
         assert KeptTiles(tmp_path).get(self.key(), compressed=True) == first[1:]
+
+    def test_a_tile_another_process_waits_for_is_not_drawn_there_again(self, tmp_path):
+        """Two folders of one place: a lock belongs to who opened it, as between processes."""
+        first, second = KeptTiles(tmp_path), KeptTiles(tmp_path)
+        drawing, answers = threading.Event(), []
+
+        def draw():
+            drawing.set()
+            deadline = time.monotonic() + 20
+            while not waited_for() and time.monotonic() < deadline:
+                time.sleep(0.01)
+            return self.key(), b"drawn once"
+
+        def waited_for():
+            watcher = os.open(tmp_path / LOCKS, os.O_RDWR)
+            try:
+                return _awaited(watcher, self.key())
+            finally:
+                os.close(watcher)
+
+        def draw_again():
+            answers.append("drawn again")
+            return self.key(), b"drawn again"
+
+        def ask_second():
+            drawing.wait(20)
+            answers.append(second.get_or_make(self.key(), False, draw_again))
+
+        other = threading.Thread(target=ask_second)
+        other.start()
+        assert first.get_or_make(self.key(), False, draw)[1] == b"drawn once"
+        other.join(30)
+        assert answers == [(self.key(), b"drawn once", False)]
+        assert not waited_for()
 
     def test_what_was_answered_is_in_its_file_as_soon_as_it_is_quiet(self, tmp_path):
         kept, limit = KeptTiles(tmp_path), time.monotonic() + 30
