@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 
 import psycopg
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from layers.access import open_to_all
 from layers.caching import ASK_AGAIN, FOREVER, etag_of, takes_gzip, unmet
@@ -184,7 +184,7 @@ class TileGate:
         compressed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         try:
             found = self._found(asked, compressed)
-        except psycopg.Error:
+        except (psycopg.Error, DatabaseError):
             return None  # Django asks again and words the failure
         except OSError as error:  # nothing can be kept: Django draws each tile anew
             log.warning("The kept tiles cannot be used: %s.", error)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -28,7 +29,7 @@ from layers.errors import (
     UnknownPage,
     UnsupportedBody,
 )
-from layers.problems import problem
+from layers.problems import database_away, problem
 
 GEOJSON = "application/geo+json"
 JSON = "application/json"
@@ -62,6 +63,8 @@ class OpenView(APIView):
         """Answer every refusal as a problem document."""
         if isinstance(exc, exceptions.APIException | Http404):
             exc = as_ours(exc)
+        if isinstance(exc, OperationalError):
+            exc = database_away(exc)
         if isinstance(exc, LayersError):
             return problem(self.request, exc)
         raise exc

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from layers.errors import LayersError, MethodRefused, UnknownPage
+from layers.errors import LayersError, MethodRefused, NotReady, UnknownPage
+
+log = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
 CONTENT_TYPE = "application/problem+json"
@@ -48,8 +52,16 @@ def answering_problems(view: View) -> View:
             return view(request, *args, **kwargs)
         except LayersError as error:
             return problem(request, error)
+        except OperationalError as error:
+            return problem(request, database_away(error))
 
     return answer
+
+
+def database_away(error: OperationalError) -> NotReady:
+    """Return what a caller is told of a database that does not answer; the log says why."""
+    log.error("The database does not answer: %s", str(error).split("\n", maxsplit=1)[0])
+    return NotReady("The database does not answer.", "Ask again in a moment.")
 
 
 def read_only(view: View) -> View:

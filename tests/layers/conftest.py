@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from carroyage.models import Cell, ComputedZone, GridDataset
@@ -129,6 +131,24 @@ def secret_layer(rules):
     )
     yield layer
     REGISTRY.unregister("drafts")
+
+
+@pytest.fixture
+def database_away(transactional_db):
+    """Return a block during which nobody listens where Django looks for the database."""
+
+    @contextmanager
+    def away():
+        stored = connection.settings_dict["HOST"]
+        connection.close()
+        connection.settings_dict["HOST"] = "/nowhere"
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict["HOST"] = stored
+
+    return away
 
 
 @pytest.fixture

@@ -295,6 +295,15 @@ class TestGate:
         assert answer.status == "200 OK"
         assert answer.body == b""
 
+    def test_while_the_database_is_away_tiles_are_left_to_django(
+        self, gate, visitor, make_area, database_away
+    ):
+        make_area()
+        address = current(visitor)
+        with database_away():
+            assert ask(gate, address).status == "299 Django"
+        assert ask(gate, address).status == "200 OK"
+
     def test_the_gate_goes_on_after_the_database_was_away(self, gate, visitor, make_area):
         make_area()
         ask(gate, PLACE.url("qpv"))

@@ -266,3 +266,27 @@ class TestTheServerItself:
         assert mine["path"] == "/ogc/never"
         assert "Dupont" not in log.read_text()
         assert list((home / "metrics").iterdir())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_every_outlet_says_so_and_when_to_come_back(
+    rules, visitor, database_away
+):
+    addresses = (
+        "/readyz", "/tiles", "/tiles/qpv.json", "/tiles/qpv/12/2074/1408.pbf", "/styles/qpv.json",
+        "/rasters/cells/ind.tif", "/api/layers/", "/api/layers/qpv/", "/api/territories/",
+        "/api/layers/qpv/export.csv", "/api/layers/qpv/export.geojson", "/api/observations/",
+        "/ogc/collections", "/ogc/collections/qpv/items",
+        "/ogc/collections/qpv/tiles/WebMercatorQuad/12/1408/2074",
+    )  # fmt: skip
+    with database_away():
+        answers = {address: visitor.get(address) for address in addresses}
+    for address, answer in answers.items():
+        assert answer.status_code == 503, address
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"] == "5"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "database does not answer" in answer.json()["detail"]
+        assert "/nowhere" not in answer.content.decode()
+    back = {address: visitor.get(address).status_code for address in addresses}
+    assert back == dict.fromkeys(addresses, 200) | {"/rasters/cells/ind.tif": 404}  # no cells here
