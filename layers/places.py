@@ -20,15 +20,16 @@ REGISTRY.register(
         description=_("Équipements et services, à leur place et avec leurs dates."),
         group=_("Équipements"),
         geometry="point",
-        # Only what its source lets everybody see; a day keeps what was open then.
+        # Only what its source's terms let everybody see: without terms it is working material. A
+        # day keeps what was open then.
         rows="""
             SELECT facility.id AS fid, facility.geom_3857 AS geometry_3857, facility.source_id,
                 facility.name, facility.category, facility.kind, facility.network, facility.state,
                 facility.address, facility.commune_code,
                 facility.valid_from::text AS valid_from, facility.valid_to::text AS valid_to
             FROM observatory_facility AS facility
-            LEFT JOIN observatory_sourceterms AS terms ON terms.source_id = facility.source_id
-            WHERE facility.geom_3857 IS NOT NULL AND COALESCE(terms.sharing, 'public') = 'public'
+            JOIN observatory_sourceterms AS terms ON terms.source_id = facility.source_id
+            WHERE facility.geom_3857 IS NOT NULL AND terms.sharing = 'public'
                 AND (%(category)s::text IS NULL OR facility.category = %(category)s::text)
                 AND (%(date)s::date IS NULL OR (
                     COALESCE(facility.valid_from, '-infinity') <= %(date)s::date

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.gis.geos import Point
 
 from observatory.models import Facility, Opening, Sharing, SourceTerms
+from tests.factories import under_terms
 from tests.layers.places import features, on_earth, place_of
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ def make_facility(source):
         told.setdefault("name", f"Équipement {key}")
         where = Point(*at, srid=4326) if at else None
         return Facility.objects.create(
-            source=source, key=key, category=category, geom=where, **told
+            source=under_terms(source), key=key, category=category, geom=where, **told
         )
 
     return make
@@ -70,9 +71,16 @@ def test_what_its_source_keeps_back_is_not_public(visitor, make_facility, source
     make_facility("1")
     before = visitor.get("/tiles/facilities.json").json()["tiles"]
     assert len(drawn(visitor)) == 1
-    SourceTerms.objects.create(source=source, sharing=sharing)
+    SourceTerms.objects.update(sharing=sharing)
     assert drawn(visitor) == {}
     assert visitor.get("/tiles/facilities.json").json()["tiles"] != before
+
+
+def test_what_nobody_said_may_be_shared_is_working_material(visitor, make_facility):
+    make_facility("1")
+    SourceTerms.objects.all().delete()
+    assert drawn(visitor) == {}
+    assert visitor.get("/api/layers/facilities/").json()["features"] == []
 
 
 @pytest.mark.parametrize("query", ["category=a b", "category=", "date=2023-02-30", "kind=x"])

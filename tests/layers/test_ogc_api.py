@@ -13,6 +13,7 @@ from owslib.ogcapi.features import Features
 
 from carroyage.models import Cell
 from observatory.models import Facility
+from tests.factories import under_terms
 from tests.layers.places import features, place_of, square
 
 CRS = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -283,7 +284,11 @@ class TestClients:
     @pytest.mark.skipif(not shutil.which("ogr2ogr"), reason="GDAL's programs are not installed")
     def test_gdal_reads_points_and_figures_as_well(self, live_server, make_area, source):
         Facility.objects.create(
-            source=source, key="1", name="École", category="school", geom=Point(2.35, 48.88)
+            source=under_terms(source),
+            key="1",
+            name="École",
+            category="school",
+            geom=Point(2.35, 48.88),
         )
         make_area()
         for layer, kind in (("facilities", "Point"), ("figures_qpv", "MultiPolygon")):

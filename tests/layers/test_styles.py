@@ -16,6 +16,7 @@ from layers import glyphs
 from layers.registry import REGISTRY
 from layers.styles import NO_DATA, WITHHELD
 from observatory.models import Facility, Indicator, Nature, Observation, SourceTerms, Standing
+from tests.factories import under_terms
 from tests.layers.places import square
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -228,7 +229,11 @@ def test_maplibre_draws_the_styles_with_letters_and_images_of_this_server(
     make_area(name="Goutte d’Or")
     make_grid(20, 20, men_pauv=12)
     Facility.objects.create(
-        source=source, key="1", name="École", category="school", geom=Point(2.35, 48.88, srid=4326)
+        source=under_terms(source),
+        key="1",
+        name="École",
+        category="school",
+        geom=Point(2.35, 48.88, srid=4326),
     )
     program = Path(__file__).with_name("draw_style.py")
     command = [sys.executable, str(program), live_server.url, "/styles/cells,qpv,facilities.json"]
