@@ -200,7 +200,8 @@ STORAGES = {
     },
 }
 # Where nothing was collected (tests, a developer's shell) files are found in the apps.
-WHITENOISE_USE_FINDERS = not OPTIONS.collected
+# Where they were not, they are looked for as asked: reading all of them takes longer than a test.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not OPTIONS.collected
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
