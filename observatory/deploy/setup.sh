@@ -121,6 +121,11 @@ else
 fi
 say "Installing Python packages from $lock"
 [ -x .venv/bin/python ] && python_ok .venv/bin/python || "$uv" venv -q --clear --python "$python" .venv
-"$uv" pip sync -q --python .venv/bin/python --require-hashes "$lock"
+# An image is started often and writes nothing of its own: all is compiled beforehand.
+compiled=
+[ "$mode" = --image ] && compiled=--compile-bytecode
+"$uv" pip sync -q $compiled --python .venv/bin/python --require-hashes "$lock"
 "$uv" pip install -q --python .venv/bin/python --no-deps -e .
+[ "$mode" != --image ] ||
+    .venv/bin/python -m compileall -q observatory carroyage importers layers maps
 echo "$wanted $lock" >"$stamp"
