@@ -216,6 +216,13 @@ class TestClients:
         assert "ERROR" not in done.stderr
         return done.stdout
 
+    def taken(self, live_server, folder, layer, *options):
+        """Return the codes of what ogr2ogr takes of a layer."""
+        target = folder / "taken.geojson"
+        address = f"OAPIF:{live_server.url}/ogc/"
+        self.ogr("ogr2ogr", "-f", "GeoJSON", str(target), address, layer, *options)
+        return [one["properties"]["code"] for one in json.loads(target.read_text())["features"]]
+
     @pytest.mark.skipif(not shutil.which("ogrinfo"), reason="GDAL's programs are not installed")
     def test_ogrinfo_lists_the_layers_their_fields_and_their_extent(self, live_server, make_area):
         make_area(shape=square(2.30, 48.85))
@@ -231,12 +238,8 @@ class TestClients:
     def test_gdal_keeps_what_a_box_touches_page_after_page(self, live_server, make_area, tmp_path):
         for number in range(30):
             make_area(code=f"QP{number:02}", shape=square(2.0 + number / 50, 48.8))
-        target = tmp_path / "part.geojson"
-        self.ogr(
-            "ogr2ogr", "-f", "GeoJSON", str(target), f"OAPIF:{live_server.url}/ogc/", "qpv",
-            "-oo", "PAGE_SIZE=4", "-spat", "2.195", "48.7", "2.405", "48.9",
-        )  # fmt: skip
-        codes = {f["properties"]["code"] for f in json.loads(target.read_text())["features"]}
+        box = ("-spat", "2.195", "48.7", "2.405", "48.9")
+        codes = set(self.taken(live_server, tmp_path, "qpv", "-oo", "PAGE_SIZE=4", *box))
         assert codes == {f"QP{number:02}" for number in range(10, 21)}
 
     @pytest.mark.skipif(not shutil.which("ogr2ogr"), reason="GDAL's programs are not installed")
@@ -244,13 +247,8 @@ class TestClients:
         """It asks for the description of the API first, to see what it may ask the server for."""
         for number in range(3):
             make_area(code=f"QP{number:02}", shape=square(2.0 + number / 50, 48.8))
-        target = tmp_path / "one.geojson"
-        self.ogr(
-            "ogr2ogr", "-f", "GeoJSON", str(target), f"OAPIF:{live_server.url}/ogc/", "qpv",
-            "-where", "code = 'QP01'",
-        )  # fmt: skip
-        found = json.loads(target.read_text())["features"]
-        assert [feature["properties"]["code"] for feature in found] == ["QP01"]
+        codes = self.taken(live_server, tmp_path, "qpv", "-where", "code = 'QP01'")
+        assert codes == ["QP01"]
 
     def test_the_description_is_served_as_the_type_that_the_landing_page_names(self, visitor):
         links = {one["rel"]: one for one in visitor.get("/ogc/").json()["links"]}
