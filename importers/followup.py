@@ -220,6 +220,7 @@ def _store_engagement(row: Any, scheme: Scheme, source: Source, contract: Territ
 
 def _check_result(row: Any, contract: str, report: Report) -> None:
     node = _node(row.action) if row.action else None
+    indicator = Indicator.objects.filter(code=row.indicator).first() if row.indicator else None
     held = FollowUpSheet.objects.filter(code=row.code).values_list("territory__code", flat=True)
     problems: list[Problem] = [
         ("code", not row.code, "a sheet without a code", "Give it one of its own."),
@@ -234,8 +235,7 @@ def _check_result(row: Any, contract: str, report: Report) -> None:
          f"Scopes: {', '.join(Scope.values)}."),
         ("scheme", bool(row.scheme) and not Scheme.objects.filter(code=row.scheme).exists(),
          "no scheme has this code", "Load the schemes first."),
-        ("indicator", bool(row.indicator)
-         and not Indicator.objects.filter(code=row.indicator).exists(),
+        ("indicator", bool(row.indicator) and indicator is None,
          "no indicator has this code", "Load the dictionary or framework first."),
         ("action", bool(row.action) and node is None,
          "no loaded framework has this node", "Write framework:key."),
@@ -249,14 +249,13 @@ def _check_result(row: Any, contract: str, report: Report) -> None:
     ]
     refuse_row(row, problems, report)
     if not any(wrong for _, wrong, _, _ in problems):
-        _check_values(row, report)
+        _check_values(row, indicator, report)
 
 
-def _check_values(row: Any, report: Report) -> None:
+def _check_values(row: Any, indicator: Indicator | None, report: Report) -> None:
     """Refuse what no one could write on the sheet's own page: a share over 100, half a count."""
     line = SheetResult(
-        label=row.label or row.title, unit=row.unit,
-        indicator=Indicator.objects.filter(code=row.indicator).first() if row.indicator else None,
+        label=row.label or row.title, unit=row.unit, indicator=indicator,
         **{name: _number(getattr(row, name)) for name in NUMBERS},
     )  # fmt: skip
     try:
