@@ -83,7 +83,7 @@ def bare_page(browser: Browser, address: str) -> str:
             const sheet = (name) => sheets.find((one) => one.href.includes(name)).href;
             return { style: map.getStyle(), center: map.getCenter().toArray(),
                 zoom: map.getZoom(), library: root.maplibre, worker: root.worker,
-                css: sheet("maplibre-gl"), tokens: sheet("tokens") };
+                css: sheet("maplibre-gl"), tokens: sheet("site") };
         }"""
     )
     context.close()

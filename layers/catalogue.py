@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
 
+from layers import tilejson
 from layers.registry import Attribute, Layer
-from layers.summary import summary_of
+from layers.summary import read_by, summary_of
+from layers.version import Journal, journal_of
 
 
-def entry(layer: Layer) -> dict[str, Any]:
+def entries(layers: Sequence[Layer]) -> list[dict[str, Any]]:
+    """Return the list of ``layers``; the journal of their data is read once for all."""
+    journal = journal_of(read_by(layers))
+    return [entry(layer, journal) for layer in layers]
+
+
+def entry(layer: Layer, journal: Journal | None = None) -> dict[str, Any]:
     """Return what the list says of one layer, in the language in use."""
-    summary = summary_of(layer)
+    summary = summary_of(layer, journal)
     return {
         "id": layer.id,
         "title": str(layer.title),
@@ -21,6 +30,7 @@ def entry(layer: Layer) -> dict[str, Any]:
         "geometry": layer.geometry,
         "minzoom": layer.minzoom,
         "maxzoom": layer.maxzoom,
+        "tiles": tilejson.path([layer], {}, journal),
         "tilejson": reverse("layers:tilejson", args=[layer.id]),
         "style": reverse("layers:style", args=[layer.id]),
         "attributes": [

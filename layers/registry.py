@@ -147,7 +147,8 @@ class Layer:
     def absent_at(self, name: str) -> list[int]:
         """Return the zooms whose tiles leave the attribute ``name`` out, to stay light."""
         zooms = range(self.minzoom, self.maxzoom + 1)
-        return [zoom for zoom in zooms if name not in self.drawn_by(self.step_at(zoom))]
+        drawn = {zoom: self.step_at(zoom).attributes for zoom in zooms}
+        return [zoom for zoom, names in drawn.items() if names is not None and name not in names]
 
     def drawn_by(self, step: Step) -> list[str]:
         """Return the names of the attributes ``step`` draws, in the declared order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from layers.registry import Layer
-from layers.version import stamps_of, tables_of, version_from
+from layers.version import Journal, stamps_of, tables_of, version_from
 from observatory.models import Source
 
 TOTALS = """
@@ -56,9 +57,14 @@ _kept: dict[str, tuple[str, Summary]] = {}
 _lock = Lock()
 
 
-def summary_of(layer: Layer) -> Summary:
+def read_by(layers: Iterable[Layer]) -> list[str]:
+    """Return the tables the summaries of ``layers`` are made of."""
+    return sorted({*tables_of(layers), "observatory_source"})
+
+
+def summary_of(layer: Layer, journal: Journal | None = None) -> Summary:
     """Return the summary of ``layer``, counted again only when its data have changed."""
-    stamps = stamps_of(sorted({*tables_of([layer]), "observatory_source"}))
+    stamps = stamps_of(read_by([layer]), journal)
     key = version_from([layer], stamps)
     with _lock:
         known = _kept.get(layer.digest)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from layers.parameters import Value
 from layers.registry import Attribute, Layer
 from layers.summary import summary_of
-from layers.version import version_of
+from layers.version import Journal, version_of
 
 
 def document(
@@ -41,11 +41,19 @@ def document(
 def address(
     request: HttpRequest, layers: Sequence[Layer], values: Mapping[str, Value | None]
 ) -> str:
-    """Return the address of the tiles, with {z}, {x}, {y} and the current data version."""
+    """Return the whole address of the tiles, as `path` gives it."""
+    root = reverse("layers:catalogue")
+    return request.build_absolute_uri(root) + path(layers, values).removeprefix(root)
+
+
+def path(
+    layers: Sequence[Layer], values: Mapping[str, Value | None], journal: Journal | None = None
+) -> str:
+    """Return where the tiles are on this site, with {z}, {x}, {y} and the current data version."""
     given = {name: str(value) for name, value in sorted(values.items()) if value is not None}
-    query = urlencode({**given, "v": version_of(layers)})
-    root = request.build_absolute_uri(reverse("layers:catalogue"))
-    return f"{root}/{','.join(layer.id for layer in layers)}/{{z}}/{{x}}/{{y}}.pbf?{query}"
+    query = urlencode({**given, "v": version_of(layers, journal)})
+    names = ",".join(layer.id for layer in layers)
+    return f"{reverse('layers:catalogue')}/{names}/{{z}}/{{x}}/{{y}}.pbf?{query}"
 
 
 def _vector_layer(layer: Layer) -> dict[str, Any]:

@@ -7,7 +7,7 @@ itself, and read in the same statement as a tile, so a tile and its version alwa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
 
@@ -23,8 +23,8 @@ TILE_FORMAT = "1"
 RIGHTS = "observatory_accessrule"
 
 # The moment of each change keeps versions of two databases apart.
-STAMPS = """
-SELECT COALESCE(string_agg(watched.name || '=' || noted.stamps, ';' ORDER BY watched.name), '')
+JOURNAL = """
+SELECT watched.name, noted.stamps
 FROM unnest(%(tables)s::text[]) AS watched(name)
 CROSS JOIN LATERAL (
     SELECT COALESCE(string_agg(concat_ws(
@@ -37,6 +37,14 @@ CROSS JOIN LATERAL (
     ) AS latest
 ) AS noted
 """
+# The same text as `stamps_of` makes of the journal, for a statement that draws a tile as well.
+STAMPS = f"""
+SELECT COALESCE(string_agg(name || '=' || stamps, ';' ORDER BY name COLLATE "C"), '')
+FROM ({JOURNAL}) AS journal
+"""  # noqa: S608 - JOURNAL is written above
+
+# What the journal says of each table, as `journal_of` read it.
+Journal = Mapping[str, str]
 
 
 def tables_of(layers: Iterable[Layer]) -> list[str]:
@@ -53,13 +61,19 @@ def version_from(layers: Sequence[Layer], stamps: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def stamps_of(tables: Sequence[str]) -> str:
-    """Return what the journal says of ``tables``; one short query."""
+def journal_of(tables: Iterable[str]) -> Journal:
+    """Return what the journal says of each of ``tables``; one short query."""
     with connection.cursor() as cursor:
-        cursor.execute(STAMPS, {"tables": list(tables), "looked_back": LOOKED_BACK})
-        return str(cursor.fetchone()[0])
+        cursor.execute(JOURNAL, {"tables": list(tables), "looked_back": LOOKED_BACK})
+        return dict(cursor.fetchall())
 
 
-def version_of(layers: Sequence[Layer]) -> str:
-    """Return the current data version of ``layers``; one short query."""
-    return version_from(layers, stamps_of(tables_of(layers)))
+def stamps_of(tables: Sequence[str], journal: Journal | None = None) -> str:
+    """Return what the journal, where it was not read before, says of ``tables`` as one text."""
+    noted = journal_of(tables) if journal is None else journal
+    return ";".join(f"{table}={noted[table]}" for table in sorted(tables))
+
+
+def version_of(layers: Sequence[Layer], journal: Journal | None = None) -> str:
+    """Return the current data version of ``layers``; see `stamps_of`."""
+    return version_from(layers, stamps_of(tables_of(layers), journal))

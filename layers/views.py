@@ -11,7 +11,7 @@ from layers import glyphs, sprites, styles
 from layers import tilejson as tilejson_of
 from layers.access import as_seen_by, visible_to
 from layers.caching import etag_of, json_answer, lifetime, unchanged
-from layers.catalogue import entry
+from layers.catalogue import entries
 from layers.errors import NoSuchGlyphs, UnknownPage
 from layers.parameters import Value, read_all
 from layers.problems import read_only
@@ -23,7 +23,7 @@ from layers.version import version_of
 @read_only
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List the layers the person may see."""
-    return json_answer(request, {"layers": [entry(layer) for layer in visible_to(request)]})
+    return json_answer(request, {"layers": entries(visible_to(request))})
 
 
 @read_only

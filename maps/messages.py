@@ -30,6 +30,7 @@ EXPLORER: dict[str, str | Promise] = {
     "legend.places.note": _("Chaque classe comprend sa borne basse."),
     "legend.count": _("Nombre de territoires"),
     "legend.circles.note": _("La surface d’un cercle est proportionnelle à la valeur."),
+    "legend.zone": _("Zone dessinée"),
     "legend.empty": _("Aucune couche affichée."),
     "layer.untitled": _("Couche sans titre"),
     # panel
@@ -119,7 +120,7 @@ EXPLORER: dict[str, str | Promise] = {
     "empty.file": _("fichier.csv"),
     "error.server.title": _("Le serveur de cartes ne répond pas"),
     "error.server.text": _(
-        "La liste des couches n’a pas pu être lue. Vérifiez que le serveur tourne, puis réessayez."
+        "Un fichier de la carte n’a pas pu être lu. Vérifiez que le serveur tourne, puis réessayez."
     ),
     "error.tiles": _("Une partie de la carte n’a pas pu être lue ({address})."),
     "error.indicator": _("L’indicateur n’a pas pu être lu."),

@@ -24,7 +24,7 @@ from layers.access import one_as_seen_by, visible_to
 from layers.api import documented as words
 from layers.api import paging
 from layers.api.serializers import ObservationSerializer, PerimeterSerializer, ZoneSerializer
-from layers.catalogue import entry
+from layers.catalogue import entries
 from layers.errors import BadParameter, NoSuchFeature, UnknownLayer
 from layers.exports.files import FORMATS
 from layers.openview import GEOJSON, HTML, JSON, OpenView, answer_json, wanted_form
@@ -69,7 +69,7 @@ class Layers(OpenView):
     @extend_schema(operation_id="listLayers", responses={200: dict}, summary="Layers")
     def get(self, request: Request) -> HttpResponse:
         """List the layers."""
-        return answer_json(request, {"layers": [entry(layer) for layer in visible_to(request)]})
+        return answer_json(request, {"layers": entries(visible_to(request))})
 
 
 class LayerFeatures(OpenView):

@@ -12,6 +12,8 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
+from layers.access import visible_to
+from layers.catalogue import entries
 from maps.areas import generations
 from maps.charts.bars import bars_of
 from maps.charts.theme import CONTENT_TYPES
@@ -35,6 +37,7 @@ FORMS = CONTENT_TYPES | {"pdf": "application/pdf"}
 def _page(request: HttpRequest, **more: Any) -> HttpResponse:
     context = {
         "messages_json": EXPLORER,
+        "layers_json": entries(visible_to(request)),
         "generations_json": generations(),
         "themes_json": [theme.as_json() for theme in THEMES],
         "wholes_json": [[f"{one.level}:{one.code}", one.name] for one in wholes()],

@@ -1,7 +1,8 @@
 // Builds the page's files into the folder given as argument (default: the committed one).
 //
-// Three kinds of files come out:
+// Four kinds of files come out:
 //   explorer, site, whatif.js  our own sources, bundled and minified by esbuild;
+//   explorer, site.css         style sheets of ../static/maps/css, bundled and minified alike;
 //   maplibre-gl*.js, *.css     MapLibre's published files, copied byte for byte;
 //   fonts/*.woff2              the interface font, copied byte for byte;
 // and beside them the licences of everything bundled and SHA256SUMS over all of it.
@@ -28,6 +29,15 @@ const COPIES = [
   ],
 ];
 
+const BUNDLED = {
+  outdir: out,
+  bundle: true,
+  minify: true,
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+};
+
 /** A sourcemap comment would point at a file that is not served. */
 const SOURCEMAP = /\n?\/[/*]# sourceMappingURL=.*?(\*\/)?\s*$/;
 
@@ -47,14 +57,16 @@ async function bundle() {
   await build({
     absWorkingDir: here,
     entryPoints: { explorer: "src/main.ts", site: "src/site.ts", whatif: "src/whatif.ts" },
-    outdir: out,
-    bundle: true,
     format: "esm",
     target: ["es2022"],
-    minify: true,
-    charset: "utf8",
-    legalComments: "none",
-    logLevel: "warning",
+    ...BUNDLED,
+  });
+  // The font is copied beside them: its address holds from here as it does from the sources.
+  await build({
+    absWorkingDir: here,
+    entryPoints: ["src/site.css", "src/explorer.css"],
+    external: ["*.woff2"],
+    ...BUNDLED,
   });
 }
 

@@ -56,6 +56,26 @@ def test_counts_follow_each_load(visitor, make_area):
     assert listed(visitor)["qpv"]["count"] == 2
 
 
+def test_the_list_tells_where_the_tiles_are_as_tilejson_does(visitor, make_area, make_grid):
+    make_area()
+    make_grid()
+    for layer in listed(visitor).values():
+        (template,) = visitor.get(layer["tilejson"]).json()["tiles"]
+        assert template == f"http://testserver{layer['tiles']}"
+    tile = place_of(2.3, 48.8, 12)
+    address = listed(visitor)["qpv"]["tiles"].format(z=tile.z, x=tile.x, y=tile.y)
+    assert "immutable" in visitor.get(address).headers["Cache-Control"]
+
+
+def test_the_list_reads_the_journal_of_its_data_once(
+    visitor, make_area, django_assert_max_num_queries
+):
+    make_area()
+    assert len(listed(visitor)) > 10
+    with django_assert_max_num_queries(5):
+        visitor.get("/tiles")
+
+
 def test_a_corrected_source_shows_at_once(visitor, make_area, source):
     make_area()
     assert listed(visitor)["qpv"]["source"]["title"] == "Essai"

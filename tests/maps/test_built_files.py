@@ -43,6 +43,16 @@ def test_no_built_file_is_without_a_hash():
     assert files == {*sums(), "SHA256SUMS"}
 
 
+@pytest.mark.parametrize("bundle", ["site", "explorer"])
+def test_a_bundle_of_style_sheets_holds_all_it_names(bundle: str):
+    named = re.findall(r'@import "([^"]+)"', (FRONTEND / "src" / f"{bundle}.css").read_text())
+    built = (DIST / f"{bundle}.css").read_text()
+    assert len(named) > 4
+    for sheet in named:
+        selectors = re.findall(r"^\.[\w-]+", (FRONTEND / "src" / sheet).read_text(), re.MULTILINE)
+        assert [one for one in selectors if one not in built] == [], sheet
+
+
 def test_the_lock_file_names_no_registry():
     lock = json.loads((FRONTEND / "package-lock.json").read_text())
     assert lock["packages"]

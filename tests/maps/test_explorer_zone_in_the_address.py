@@ -108,6 +108,19 @@ def test_erasing_it_takes_it_from_the_address(screen):
     assert "carte=" in urlsplit(screen.page.url).fragment
 
 
+def test_the_legend_names_the_zone_while_it_is_on_the_map(screen):
+    key = "#legend-body li[data-layer=zone]"
+    screen.open()
+    assert screen.page.query_selector(key) is None
+    draw(screen)
+    assert screen.text(key) == "Zone dessinée"
+    screen.page.click("[data-erase]")
+    assert screen.page.query_selector(key) is None
+    screen.page.select_option("#territoire", "arrondissement:75118")
+    count(screen)
+    assert screen.text(key) == "Paris 18e"
+
+
 def test_a_pasted_zone_of_parts_with_a_hole_comes_back_whole(screen, new_screen):
     around = shapely.from_wkt(outline(*(PLACES[name] for name in "abcdef")).wkt).buffer(0.004)
     hole = shapely.Point(*PLACES["c"].centre).buffer(0.001, quad_segs=2)

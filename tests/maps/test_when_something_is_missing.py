@@ -35,10 +35,10 @@ def test_demonstration_data_are_called_so(screen):
 
 def test_a_silent_tile_server_is_said_and_can_be_asked_again(town, new_screen):
     screen = new_screen(troubled=True)
-    screen.page.route("**/tiles", lambda route: route.abort())
+    screen.page.route("**/maplibre-gl*.js", lambda route: route.abort())
     screen.open(ready="#explorer[data-state=error]")
     assert "Le serveur de cartes ne répond pas" in screen.text("#cover")
-    screen.page.unroute("**/tiles")
+    screen.page.unroute("**/maplibre-gl*.js")
     screen.page.click("#cover button")
     screen.page.wait_for_selector(READY)
     assert not screen.shows("#cover")

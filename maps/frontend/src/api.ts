@@ -1,5 +1,6 @@
 /** Requests to our own server, and to no other. */
-import type { Area, LayerInfo, TileJson } from "./types";
+import type { VectorSourceSpecification } from "maplibre-gl";
+import type { Area, LayerInfo } from "./types";
 
 /** A request that brought nothing usable; `status` is 0 when no answer came at all. */
 export class ApiError extends Error {
@@ -18,10 +19,6 @@ export function ownAddress(path: string): string {
   // The places {z}, {x} and {y} of a tile address must stay readable.
   const places = pathname.replaceAll("%7B", "{").replaceAll("%7D", "}");
   return `${location.origin}${places}${search}`;
-}
-
-function withGeneration(path: string, generation: string | null): string {
-  return generation === null ? path : `${path}?generation=${encodeURIComponent(generation)}`;
 }
 
 async function getJson<T>(path: string): Promise<T> {
@@ -44,12 +41,14 @@ export async function fetchLayers(tilesUrl: string): Promise<LayerInfo[]> {
   return (await getJson<{ layers: LayerInfo[] }>(tilesUrl)).layers;
 }
 
-export async function fetchTileJson(
-  layer: LayerInfo,
+/** The tiles of a layer as a map's source; without a generation they are of the latest one. */
+export function tileSource(
+  { tiles, minzoom, maxzoom, bounds }: LayerInfo,
   generation: string | null,
-): Promise<TileJson> {
-  const answer = await getJson<TileJson>(withGeneration(layer.tilejson, generation));
-  return { ...answer, tiles: answer.tiles.map(ownAddress) };
+): VectorSourceSpecification & { tiles: string[] } {
+  const asked = generation === null ? "?" : `?generation=${encodeURIComponent(generation)}&`;
+  const addresses = [ownAddress(tiles.replace("?", asked))];
+  return { type: "vector", tiles: addresses, minzoom, maxzoom, ...(bounds ? { bounds } : {}) };
 }
 
 /** The named areas of a layer; `template` holds the place `LAYER` for its id. */

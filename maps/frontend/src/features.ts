@@ -1,5 +1,5 @@
 /** What lies under a point of the map, finest first. */
-import type { Map as MapLibreMap, PointLike } from "maplibre-gl";
+import type { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "maplibre-gl";
 import { number, side } from "./format";
 import { t } from "./i18n";
 import type { Store } from "./store";
@@ -67,6 +67,19 @@ export function cellSide(values: Values): number {
   return typeof size === "number" ? size : CELL_SIDE;
 }
 
+/** A feature drawn in these layers: looked for in the middle first, because a whole screen of cells
+ * takes a tenth of a second to read. */
+function nearest(map: MapLibreMap, layers: string[]): MapGeoJSONFeature | undefined {
+  const { clientWidth, clientHeight } = map.getContainer();
+  const [x, y] = [clientWidth / 2, clientHeight / 2];
+  for (const reach of [2, 40]) {
+    const box: [PointLike, PointLike] = [[x - reach, y - reach], [x + reach, y + reach]];
+    const [found] = map.queryRenderedFeatures(box, { layers });
+    if (found) return found;
+  }
+  return map.queryRenderedFeatures({ layers })[0];
+}
+
 /** The sides already seen: asking what is drawn reads every cell on screen, which takes time. */
 const sides = new Map<string, number>();
 
@@ -81,7 +94,7 @@ export function drawnSide(map: MapLibreMap, { theme }: Store, settled: boolean):
   const ids = sources.flatMap((source) => ["classed", "few", "nodata"].map((part) => `${source}-${part}`));
   const layers = ids.filter((id) => isDrawn(map, id));
   if (layers.length === 0) return CELL_SIDE;
-  const [feature] = map.queryRenderedFeatures({ layers });
+  const feature = nearest(map, layers);
   if (!feature) return CELL_SIDE;
   const found = cellSide(feature.properties as Values);
   if (settled) sides.set(key, found);

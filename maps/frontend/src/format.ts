@@ -4,9 +4,19 @@ import type { Attribute, Value } from "./types";
 
 const locale = (): string => (isEnglish() ? "en-GB" : "fr-FR");
 
+/** Making one takes longer than writing a hundred numbers with it. */
+const writers = new Map<string, Intl.NumberFormat>();
+
+function writer(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options);
+  const known = writers.get(key) ?? new Intl.NumberFormat(locale(), options);
+  writers.set(key, known);
+  return known;
+}
+
 /** A number with at most the given decimals (and always that many when `fixed`). */
 export function number(value: number, decimals = 0, fixed = false): string {
-  return new Intl.NumberFormat(locale(), {
+  return writer({
     maximumFractionDigits: decimals,
     minimumFractionDigits: fixed ? decimals : 0,
   }).format(value);
@@ -14,7 +24,7 @@ export function number(value: number, decimals = 0, fixed = false): string {
 
 /** A share given in percent: `12,5 %` in French, `12.5%` in English. */
 export function percent(value: number, decimals = 1): string {
-  return new Intl.NumberFormat(locale(), {
+  return writer({
     style: "percent",
     maximumFractionDigits: decimals,
     minimumFractionDigits: decimals,
@@ -23,7 +33,7 @@ export function percent(value: number, decimals = 1): string {
 
 /** An amount in euros, without cents. */
 export function euros(value: number): string {
-  return new Intl.NumberFormat(locale(), {
+  return writer({
     style: "currency",
     currency: "EUR",
     maximumFractionDigits: 0,

@@ -3,11 +3,11 @@ import { make } from "./dom";
 import { CELL_SIDE } from "./features";
 import { side } from "./format";
 import { t } from "./i18n";
-import { ALERT, HALO, LAND } from "./palette";
+import { ALERT, HALO, HIGHLIGHT, LAND } from "./palette";
 import { patternSwatch } from "./patterns";
 import type { Store } from "./store";
 import { THEMATIC } from "./style";
-import { legendTitle, symbology, type Symbology } from "./symbology";
+import { legendTitle, symbology, type Outline, type Symbology } from "./symbology";
 import { classLabels, type Theme } from "./themes";
 import type { Drawing, LayerInfo } from "./types";
 
@@ -87,6 +87,14 @@ function outlineKey(layer: LayerInfo, store: Store): HTMLElement {
   return key;
 }
 
+/** The zone drawn or chosen, as the map draws it. */
+const ZONE: Outline = { colour: HIGHLIGHT, width: 2.4, dash: [2, 1], cased: false };
+
+function zoneKey(name: string): HTMLElement {
+  const swatch = outlineSwatch({ kind: "outline", outline: ZONE, labelled: false, interactive: false });
+  return make("li", { attributes: { "data-layer": "zone" } }, swatch, name);
+}
+
 /** How many places a line of the legend stands for. */
 function counted(count: number): HTMLElement {
   const attributes = { title: t("legend.count") };
@@ -130,6 +138,8 @@ export interface LegendView {
   zoom: number;
   /** Side in metres of the squares the map draws now. */
   cellSide: number;
+  /** What the zone drawn over all layers is called; empty where there is none. */
+  zone: string;
 }
 
 /** Draws the legend again, as the map is now: layers it is too far away to show are said apart. */
@@ -149,8 +159,9 @@ export function renderLegend(holder: HTMLElement, store: Store, view: LegendView
     children.push(make("p", { class: "legend__note", text }));
   }
   if (cells && store.theme) children.push(cellsKey(cells, store.theme, view.cellSide));
-  if (outlines.length > 0) {
-    const keys = outlines.map((layer) => outlineKey(layer, store));
+  const keys = outlines.map((layer) => outlineKey(layer, store));
+  if (view.zone) keys.unshift(zoneKey(view.zone));
+  if (keys.length > 0) {
     children.push(make("ul", { class: "legend__outlines" }, ...keys));
   }
   for (const layer of far) {

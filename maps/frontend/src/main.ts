@@ -1,6 +1,6 @@
 /** The explorer: asks what there is to show, then lets the reader look at it. */
 import { AddressSearch } from "./address";
-import { ApiError, fetchAreas, fetchLayers, ownAddress } from "./api";
+import { ApiError, fetchAreas, ownAddress } from "./api";
 import { AreaList, listedLayers } from "./areas";
 import { Card } from "./card";
 import { t } from "./i18n";
@@ -119,15 +119,16 @@ function bindOpacity(store: Store): void {
 }
 
 /** Brings the legend, the layers and the names in step with the store and the zoom. */
-function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
+function bindMap(map: MapLibreMap, store: Store, load: Loader, zone: ZonePanel): void {
   const failed = (error: ApiError): void =>
     showTrouble(t("error.tiles", { address: error.address }), () => location.reload());
-  const layers = new MapLayers(map, store, load, failed);
+  const layers = new MapLayers(map, store, load);
   let shown = "";
   const drawLegend = (settled = false): void => {
-    const view = { zoom: map.getZoom(), cellSide: drawnSide(map, store, settled) };
+    const cellSide = drawnSide(map, store, settled);
+    const view = { zoom: map.getZoom(), cellSide, zone: zone.named };
     const layers = [...store.visible(), ...(store.drawingLayer ? [store.drawingLayer] : [])];
-    const said = JSON.stringify([view.cellSide, layers.map((one) => view.zoom >= one.minzoom)]);
+    const said = JSON.stringify([view.cellSide, view.zone, layers.map((one) => view.zoom >= one.minzoom)]);
     if (said !== shown) renderLegend(element("legend-body"), store, view);
     shown = said;
   };
@@ -138,6 +139,7 @@ function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
   };
   store.subscribe(() => void refresh());
   map.on("zoomend", () => drawLegend());
+  document.addEventListener("observatory:zone", () => drawLegend());
   map.on("idle", () => drawLegend(true));
   map.on("error", ({ error }) => {
     console.warn(error.message);
@@ -151,13 +153,13 @@ function bindMap(map: MapLibreMap, store: Store, load: Loader): void {
 }
 
 async function openMap(
+  maplibre: MapLibre,
   store: Store,
   config: PageConfig,
   view: View,
   load: Loader,
   panels: Panels,
 ): Promise<void> {
-  const maplibre = (await import(ownAddress(config.maplibreUrl))) as MapLibre;
   const map = await createMap(maplibre, element("map"), store, config.workerUrl);
   map.addControl(new TerritoryControl(store), "bottom-right");
   const another = (container: HTMLElement): Promise<MapLibreMap> =>
@@ -166,7 +168,7 @@ async function openMap(
   const two = new TwoMaps(store, config.thematicUrl, another, load, pool);
   panels.share.second = () => two.second;
   map.addControl(two, "bottom-right");
-  bindMap(map, store, load);
+  bindMap(map, store, load, panels.zone);
   view.map = map;
   panels.share.follow(map);
   view.pointer = new Pointer(map, store, (hits, at) => {
@@ -186,14 +188,8 @@ async function start(): Promise<void> {
   const root = element("explorer");
   const config = readConfig(root);
   setState("loading");
-  let layers: LayerInfo[];
-  try {
-    layers = await fetchLayers(config.tilesUrl);
-  } catch {
-    showFailure(t("error.server.title"), t("error.server.text"), () => location.reload());
-    return;
-  }
-  const store = new Store(layers, location.search, readJson("generations"));
+  const library = (import(ownAddress(config.maplibreUrl)) as Promise<MapLibre>).catch(() => null);
+  const store = new Store(readJson("layers"), location.search, readJson("generations"));
   if (store.layers.length === 0) {
     showEmpty();
     return;
@@ -202,8 +198,13 @@ async function start(): Promise<void> {
   bindSurroundings(store);
   const view = bindReading(store, load);
   const panels = bindPanelsOfServer(config, store);
+  const maplibre = await library;
+  if (!maplibre) {
+    showFailure(t("error.server.title"), t("error.server.text"), () => location.reload());
+    return;
+  }
   try {
-    await openMap(store, config, view, load, panels);
+    await openMap(maplibre, store, config, view, load, panels);
   } catch (error) {
     console.warn(error);
     showFailure(t("error.webgl.title"), t("error.webgl.text"), config.listUrl);

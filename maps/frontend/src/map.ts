@@ -6,7 +6,7 @@ import type {
   MapOptions,
   VectorTileSource,
 } from "maplibre-gl";
-import { ApiError, fetchTileJson, ownAddress } from "./api";
+import { ownAddress, tileSource } from "./api";
 import { t } from "./i18n";
 import { COLOURED } from "./order";
 import { PATTERNS, PIXEL_RATIO } from "./patterns";
@@ -103,7 +103,7 @@ export type Loader = (layer: LayerInfo) => Promise<Area[]>;
 
 /** Puts layers on the map when they are first wanted, and shows or hides them afterwards. */
 export class MapLayers {
-  private readonly added = new Map<string, Promise<void>>();
+  private readonly added = new Set<string>();
   /** The whole, and the generation, each layer was last narrowed to. */
   private readonly kept = new Map<string, string>();
   /** Where each style layer lies as the order is now (see style.ts). */
@@ -118,7 +118,6 @@ export class MapLayers {
     private readonly map: MapLibreMap,
     private readonly store: Store,
     private readonly areas: Loader,
-    private readonly failed: (error: ApiError) => void,
     /** What is drawn of an indicator: the store's, or the same one in another year. */
     drawn: () => Drawing | null = () => store.drawing,
   ) {
@@ -130,24 +129,15 @@ export class MapLayers {
   /** Brings the map to what the store says; resolves when every wanted layer is there. */
   async sync(): Promise<void> {
     this.paintCells();
-    const thematic = this.thematic.sync().catch((error: unknown) => {
-      this.failed(error instanceof ApiError ? error : new ApiError("/tiles", 0));
-    });
-    await Promise.all(
-      this.store.layers.map(async (layer) => {
-        // Hiding must not wait for what others still load.
-        this.show(layer);
-        if (!this.store.isOn(layer.id)) return;
-        await this.ensure(layer);
-        await this.renew(layer);
-        await this.narrow(layer);
-        this.show(layer);
-      }),
-    );
-    await thematic;
+    this.thematic.sync();
+    for (const layer of this.store.layers) {
+      if (this.store.isOn(layer.id)) this.ensure(layer);
+      this.show(layer);
+    }
     this.reorder();
     this.clearInside();
     this.fade();
+    await Promise.all(this.store.visible().map((layer) => this.narrow(layer)));
   }
 
   /** Colours let what lies below through, as much as the reader chose. */
@@ -169,33 +159,27 @@ export class MapLayers {
     }
   }
 
-  private ensure(layer: LayerInfo): Promise<void> {
-    const known = this.added.get(layer.id);
-    if (known) return known;
-    const adding = this.add(layer).catch((error: unknown) => {
-      this.added.delete(layer.id);
-      this.report(layer, error);
-    });
-    this.added.set(layer.id, adding);
-    return adding;
+  /** Puts a layer on the map, or asks for the tiles of the generation that is now wanted. */
+  private ensure(layer: LayerInfo): void {
+    if (this.added.has(layer.id)) {
+      this.renew(layer);
+      return;
+    }
+    this.added.add(layer.id);
+    this.add(layer);
   }
 
-  private report(layer: LayerInfo, error: unknown): void {
-    this.failed(error instanceof ApiError ? error : new ApiError(layer.tilejson, 0));
-  }
-
-  private async add(layer: LayerInfo): Promise<void> {
+  private add(layer: LayerInfo): void {
     const generation = this.store.generationOf(layer);
-    const { tiles, minzoom, maxzoom, bounds } = await fetchTileJson(layer, generation);
     this.generations.set(layer.id, generation);
-    const box = bounds ? { bounds } : {};
-    this.map.addSource(sourceId(layer.id), { type: "vector", tiles, minzoom, maxzoom, ...box });
+    const tiles = tileSource(layer, generation);
+    this.map.addSource(sourceId(layer.id), tiles);
     for (const spec of styleLayers(layer, this.store.theme)) {
       this.place(layer, spec.id.slice(layer.id.length + 1), spec);
     }
     const first = this.gap()[0];
     if (layer.id === "cells" && first !== undefined && this.store.theme) {
-      this.map.addSource(FAR, { type: "vector", tiles, minzoom, maxzoom: first - 1, ...box });
+      this.map.addSource(FAR, { ...tiles, maxzoom: first - 1 });
       for (const spec of farLayers(layer, this.store.theme)) {
         this.place(layer, spec.id.slice(layer.id.length + 1), spec);
       }
@@ -210,19 +194,13 @@ export class MapLayers {
   }
 
   /** Asks for other tiles and names where another generation is wanted. */
-  private async renew(layer: LayerInfo): Promise<void> {
+  private renew(layer: LayerInfo): void {
     const generation = this.store.generationOf(layer);
     const source = this.map.getSource<VectorTileSource>(sourceId(layer.id));
     if (!source || this.generations.get(layer.id) === generation) return;
     this.generations.set(layer.id, generation);
-    try {
-      const { tiles } = await fetchTileJson(layer, generation);
-      source.setTiles(tiles);
-      await this.name(layer);
-    } catch (error) {
-      this.generations.delete(layer.id);
-      this.report(layer, error);
-    }
+    source.setTiles(tileSource(layer, generation).tiles);
+    void this.name(layer);
   }
 
   /** Keeps the quarters of the whole that was chosen: outlines and names. */

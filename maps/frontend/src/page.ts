@@ -2,7 +2,6 @@
 
 export interface PageConfig {
   language: string;
-  tilesUrl: string;
   areasUrl: string;
   thematicUrl: string;
   zoneUrl: string;
@@ -26,7 +25,6 @@ export function readConfig(root: HTMLElement): PageConfig {
   };
   return {
     language: document.documentElement.lang || "fr",
-    tilesUrl: data("tiles"),
     areasUrl: data("areas"),
     thematicUrl: data("thematic"),
     zoneUrl: data("zone"),

@@ -50,7 +50,8 @@ export function patternSwatch(name: string, width: number, height: number): HTML
   const canvas = document.createElement("canvas");
   canvas.width = width * PIXEL_RATIO;
   canvas.height = height * PIXEL_RATIO;
-  const context = canvas.getContext("2d");
+  // Written dot by dot: no need to ask the graphics card, which is busy with the map.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   const pattern = PATTERNS[name]?.();
   if (!context || !pattern) return canvas;
   for (let y = 0; y < canvas.height; y += SIZE) {

@@ -5,7 +5,7 @@ import type {
   LayerSpecification,
   Map as MapLibreMap,
 } from "maplibre-gl";
-import { fetchTileJson } from "./api";
+import { tileSource } from "./api";
 import { ALERT, BORDER, HALO, HIGHLIGHT, LAND } from "./palette";
 import type { Store } from "./store";
 import { THEMATIC, styleId } from "./style";
@@ -41,7 +41,7 @@ export class ThematicLayer {
   ) {}
 
   /** Brings the map to the drawing that is wanted. */
-  async sync(): Promise<void> {
+  sync(): void {
     const drawing = this.wanted();
     if (drawing === this.drawn) return;
     this.drawn = drawing;
@@ -49,24 +49,18 @@ export class ThematicLayer {
       this.remove();
       return;
     }
-    await this.outlines(drawing);
-    // Another choice may have been made while tiles were asked for.
-    if (this.drawn !== drawing) return;
+    this.outlines(drawing);
     this.paint(drawing);
   }
 
-  private async outlines(drawing: Drawing): Promise<void> {
+  private outlines(drawing: Drawing): void {
     const layer = this.store.layer(drawing.layer);
     if (!layer) return;
     const tiles = `${drawing.layer}/${drawing.generation ?? ""}`;
     if (tiles === this.tiles && this.map.getSource(THEMATIC)) return;
-    const described = await fetchTileJson(layer, drawing.generation);
-    if (this.drawn !== drawing) return;
     this.remove();
     this.tiles = tiles;
-    const { minzoom, maxzoom, bounds } = described;
-    const box = bounds ? { bounds } : {};
-    this.map.addSource(THEMATIC, { type: "vector", tiles: described.tiles, minzoom, maxzoom, ...box });
+    this.map.addSource(THEMATIC, tileSource(layer, drawing.generation));
     this.map.addSource(CIRCLES, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     for (const spec of this.layers(drawing)) {
       this.insert(spec.id.slice(styleId(THEMATIC, "").length), spec);

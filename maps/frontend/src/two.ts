@@ -86,7 +86,7 @@ export class TwoMaps implements IControl {
     }
     map.on("move", () => this.tie(map));
     map.on("moveend", () => this.write());
-    this.layers = new MapLayers(map, this.store, this.load, (error) => console.warn(error.message), () => this.drawing);
+    this.layers = new MapLayers(map, this.store, this.load, () => this.drawing);
     this.name();
     Object.assign(window, { observatorySecond: { map } });
     await this.renew();

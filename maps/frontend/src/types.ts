@@ -1,4 +1,4 @@
-/** The server's answers, as `/tiles`, `/tiles/{id}.json` and the list of quarters give them. */
+/** The server's answers, as `/tiles` and the list of quarters give them. */
 
 export type Bounds = [west: number, south: number, east: number, north: number];
 
@@ -27,7 +27,8 @@ export interface LayerInfo {
   geometry: "polygon" | "line" | "point";
   minzoom: number;
   maxzoom: number;
-  tilejson: string;
+  /** Where its tiles are, with {z}, {x} and {y}. */
+  tiles: string;
   style: string;
   attributes: Attribute[];
   parameters: { name: string }[];
@@ -36,13 +37,6 @@ export interface LayerInfo {
   count: number;
   bounds: Bounds | null;
   cautions: string[];
-}
-
-export interface TileJson {
-  tiles: string[];
-  minzoom: number;
-  maxzoom: number;
-  bounds?: Bounds;
 }
 
 export type Value = string | number | boolean | null | undefined;

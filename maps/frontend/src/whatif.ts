@@ -1,6 +1,7 @@
 /** The line that moves: each place of the slider asks the server for its zones. */
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
-import { fetchLayers, fetchTileJson, ownAddress } from "./api";
+import { fetchLayers, ownAddress, tileSource } from "./api";
+import type { LayerInfo } from "./types";
 import { make } from "./dom";
 import type { MapLibre } from "./map";
 import { element } from "./page";
@@ -62,13 +63,11 @@ async function move(): Promise<void> {
 }
 
 /** The ground: land, legal quarters, and the source the zones are drawn from. */
-async function ground(to: MapLibreMap): Promise<void> {
-  const layers = await fetchLayers(form.dataset["tiles"] ?? "");
+function ground(to: MapLibreMap, layers: LayerInfo[]): void {
   for (const [id, colour, width] of [["communes", BORDER_SOFT, 1], ["qpv", QPV, 2]] as const) {
     const layer = layers.find((one) => one.id === id && one.count > 0);
     if (!layer) continue;
-    const { tiles, minzoom, maxzoom } = await fetchTileJson(layer, null);
-    to.addSource(id, { type: "vector", tiles, minzoom, maxzoom });
+    to.addSource(id, tileSource(layer, null));
     const from = { source: id, "source-layer": id };
     if (id === "communes") to.addLayer({ id: "land", type: "fill", ...from, paint: { "fill-color": LAND } });
     to.addLayer({ id, type: "line", ...from, paint: { "line-color": colour, "line-width": width } });
@@ -78,7 +77,8 @@ async function ground(to: MapLibreMap): Promise<void> {
 async function openMap(): Promise<MapLibreMap> {
   const maplibre = (await import(ownAddress(form.dataset["maplibre"] ?? ""))) as MapLibre;
   maplibre.setWorkerUrl(ownAddress(form.dataset["worker"] ?? ""));
-  const cells = (await fetchLayers(form.dataset["tiles"] ?? "")).find((one) => one.id === "cells");
+  const layers = await fetchLayers(form.dataset["tiles"] ?? "");
+  const cells = layers.find((one) => one.id === "cells");
   const opened = new maplibre.Map({
     container: "map",
     style: emptyStyle(),
@@ -89,7 +89,7 @@ async function openMap(): Promise<MapLibreMap> {
   });
   opened.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-right");
   await new Promise((ready) => opened.once("style.load", ready));
-  await ground(opened);
+  ground(opened, layers);
   opened.addSource("trial", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
   opened.addLayer({ id: "trial-fill", type: "fill", source: "trial", paint: { "fill-color": ZONES, "fill-opacity": 0.22 } });
   opened.addLayer({

@@ -51,6 +51,8 @@ export class ZonePanel {
   private drawing = false;
   /** What is on the map, as the form names it; null where nothing is. */
   private shown: Record<string, string> | null = null;
+  /** What the legend calls the zone on the map; empty where there is none. */
+  named = "";
 
   constructor(
     private readonly holder: HTMLElement,
@@ -107,7 +109,7 @@ export class ZonePanel {
     const told = readZone();
     if (!told) return;
     const shape = told.includes(":") ? null : zoneShape(told);
-    if (shape) this.show(feature({ type: "MultiPolygon", coordinates: shape }));
+    if (shape) this.show(feature({ type: "MultiPolygon", coordinates: shape }), t("legend.zone"));
     if (document.body.classList.contains("explorer-page--embedded")) return;
     this.opened = true;
     openSide("zone");
@@ -183,7 +185,7 @@ export class ZonePanel {
 
   private add(at: Place): void {
     this.corners.push(rounded(at));
-    this.show(sketch(this.corners));
+    this.show(sketch(this.corners), t("legend.zone"));
     this.say(t("zone.corners", { count: this.corners.length }));
     const text = this.field<HTMLTextAreaElement>("#zone");
     if (!text || this.corners.length < FEWEST) return;
@@ -192,10 +194,12 @@ export class ZonePanel {
     this.keep(zoneText(whole(this.corners)));
   }
 
-  private show(shape: Data): void {
+  private show(shape: Data, name = ""): void {
     // Layers put on the map later would lie over it.
     for (const id of LAYERS) if (this.map?.getLayer(id)) this.map.moveLayer(id);
     this.map?.getSource<GeoJSONSource>(SOURCE)?.setData(shape);
+    this.named = name;
+    document.dispatchEvent(new CustomEvent("observatory:zone"));
   }
 
   /** The panel as it is at first, or with what was counted in the shape of a form. */
@@ -222,7 +226,8 @@ export class ZonePanel {
     if (!text) return;
     this.field("#zone-result")?.scrollIntoView({ block: "start" });
     const { type, coordinates } = JSON.parse(text) as Geometry;
-    this.show(feature({ type, coordinates }));
+    const name = named ? this.field("#zone-result caption")?.textContent : "";
+    this.show(feature({ type, coordinates }), name || t("legend.zone"));
     const shape = (type === "Polygon" ? [coordinates] : coordinates) as Shape;
     this.shown = named ? { territoire: String(named) } : { zone: text };
     this.keep(named ? String(named) : zoneText(shape));
