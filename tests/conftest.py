@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from observatory.cluster import Cluster
+from tests.live_requests import LiveRequests
 
 # A shared machine may take its time: no test of ours fails for being slow.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,17 +56,36 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def emptying_follows_references() -> Iterator[None]:
-    """Let a test that commits be cleaned up: private schemas refer to tables Django empties."""
+    """Let a test that commits be cleaned up.
+
+    Private schemas refer to tables Django empties, and a live server may still be reading them.
+    """
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     usual = DatabaseOperations.sql_flush
+    live = LiveRequests()
 
     def cascading(self: Any, style: Any, tables: Any, **options: Any) -> Any:
-        return usual(self, style, tables, **{**options, "allow_cascade": True})
+        live.wait()
+        return usual(self, style, _holding(self, tables), **{**options, "allow_cascade": True})
 
     DatabaseOperations.sql_flush = cascading
+    live.watch()
     yield
+    live.forget()
     DatabaseOperations.sql_flush = usual
+
+
+def _holding(operations: Any, tables: Any) -> list[str]:
+    """Return the tables that hold a row: emptying the others takes a fifth of a second a test."""
+    quoted = {name: operations.quote_name(name) for name in tables}
+    asked = [
+        f"SELECT '{name}' WHERE EXISTS (SELECT FROM {table})"  # noqa: S608 - Django's own tables
+        for name, table in quoted.items()
+    ]
+    with operations.connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(asked))
+        return [name for (name,) in cursor.fetchall()]
 
 
 @pytest.fixture(autouse=True)
