@@ -70,9 +70,14 @@ export class AreaList {
       this.body,
     );
     store.subscribe(() => this.renew());
+    if (layers.length === 0) this.say(t("areas.none"));
+  }
+
+  /** Reads the first list, unless one was read already. */
+  read(): void {
+    const layers = listedLayers(this.store);
     const first = layers.find((layer) => layer.id === "qpv") ?? layers[0];
-    if (first) void this.open(first);
-    else this.say(t("areas.none"));
+    if (first && !this.layer) void this.open(first);
   }
 
   private picker(layers: LayerInfo[]): HTMLElement {

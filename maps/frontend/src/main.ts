@@ -36,6 +36,7 @@ interface View {
   map: MapLibreMap | null;
   pointer: Pointer | null;
   card: Card;
+  list: AreaList | null;
 }
 
 /** Each layer's areas are asked for once, whoever needs them; a failure may be tried again. */
@@ -76,7 +77,7 @@ function bindPanelsOfServer(config: PageConfig, store: Store): Panels {
   return { share: new SharePanel(element("panel-share"), store), zone, thematic, address };
 }
 
-/** Everything around the map that follows the store; works without the map too. */
+/** Everything around the map that follows the store; works without the map too, and goes after it. */
 function bindSurroundings(store: Store): void {
   renderPanel(element("panel-layers"), store);
   bindOpacity(store);
@@ -93,7 +94,7 @@ function bindSurroundings(store: Store): void {
 /** The card and the list serve without a map; with one, they also move it and light it up. */
 function bindReading(store: Store, load: Loader): View {
   const card = new Card(element("card"), store, () => view.pointer?.clear());
-  const view: View = { map: null, pointer: null, card };
+  const view: View = { map: null, pointer: null, card, list: null };
   store.subscribe(() => view.card.close());
   const visit = (layer: LayerInfo, area: Area): void => {
     if (!store.isOn(layer.id)) element<HTMLInputElement>(`layer-${layer.id}`).click();
@@ -102,7 +103,11 @@ function bindReading(store: Store, load: Loader): View {
     view.pointer?.pickArea(layer, area);
     view.card.show([{ layer, source: layer.id, id: area.id, values: area.values }]);
   };
-  if (listedLayers(store).length > 0) new AreaList(element("areas-list"), store, load, visit);
+  if (listedLayers(store).length > 0) view.list = new AreaList(element("areas-list"), store, load, visit);
+  // The map goes first; whoever asks for the list before it is there is served at once.
+  document.addEventListener("observatory:tab", (event) => {
+    if ((event as CustomEvent<string>).detail === "areas") view.list?.read();
+  });
   return view;
 }
 
@@ -119,17 +124,17 @@ function bindOpacity(store: Store): void {
 }
 
 /** Brings the legend, the layers and the names in step with the store and the zoom. */
-function bindMap(map: MapLibreMap, store: Store, load: Loader, zone: ZonePanel): void {
+function bindMap(map: MapLibreMap, store: Store, load: Loader, view: View, zone: ZonePanel): void {
   const failed = (error: ApiError): void =>
     showTrouble(t("error.tiles", { address: error.address }), () => location.reload());
   const layers = new MapLayers(map, store, load);
   let shown = "";
   const drawLegend = (settled = false): void => {
     const cellSide = drawnSide(map, store, settled);
-    const view = { zoom: map.getZoom(), cellSide, zone: zone.named };
+    const place = { zoom: map.getZoom(), cellSide, zone: zone.named };
     const layers = [...store.visible(), ...(store.drawingLayer ? [store.drawingLayer] : [])];
-    const said = JSON.stringify([view.cellSide, view.zone, layers.map((one) => view.zoom >= one.minzoom)]);
-    if (said !== shown) renderLegend(element("legend-body"), store, view);
+    const said = JSON.stringify([cellSide, zone.named, layers.map((one) => place.zoom >= one.minzoom)]);
+    if (said !== shown) renderLegend(element("legend-body"), store, place);
     shown = said;
   };
   const refresh = (): Promise<void> => {
@@ -145,9 +150,14 @@ function bindMap(map: MapLibreMap, store: Store, load: Loader, zone: ZonePanel):
     console.warn(error.message);
     failed(new ApiError("/tiles", 0));
   });
+  // Tiles are on their way from the first frame on: the legend is drawn while they come.
+  map.once("render", () => drawLegend());
   // Idle before the layers are there would say ready to an empty map.
-  void refresh().then(() => {
-    map.once("idle", () => setState("ready"));
+  void layers.sync().then(() => {
+    map.once("idle", () => {
+      setState("ready");
+      view.list?.read();
+    });
     map.triggerRepaint();
   });
 }
@@ -168,7 +178,7 @@ async function openMap(
   const two = new TwoMaps(store, config.thematicUrl, another, load, pool);
   panels.share.second = () => two.second;
   map.addControl(two, "bottom-right");
-  bindMap(map, store, load, panels.zone);
+  bindMap(map, store, load, view, panels.zone);
   view.map = map;
   panels.share.follow(map);
   view.pointer = new Pointer(map, store, (hits, at) => {
@@ -179,6 +189,7 @@ async function openMap(
   panels.zone.follow(map, view.pointer);
   panels.share.zone = () => panels.zone.form();
   panels.address?.follow(map);
+  map.once("render", () => bindSurroundings(store));
   // A handle for tests and for pages that embed this one.
   Object.assign(window, { observatory: { map, store } });
   uncover();
@@ -195,11 +206,11 @@ async function start(): Promise<void> {
     return;
   }
   const load = areaLoader(config, store);
-  bindSurroundings(store);
   const view = bindReading(store, load);
   const panels = bindPanelsOfServer(config, store);
   const maplibre = await library;
   if (!maplibre) {
+    bindSurroundings(store);
     showFailure(t("error.server.title"), t("error.server.text"), () => location.reload());
     return;
   }
@@ -207,6 +218,7 @@ async function start(): Promise<void> {
     await openMap(maplibre, store, config, view, load, panels);
   } catch (error) {
     console.warn(error);
+    bindSurroundings(store);
     showFailure(t("error.webgl.title"), t("error.webgl.text"), config.listUrl);
   }
 }

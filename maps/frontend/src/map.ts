@@ -189,8 +189,20 @@ export class MapLayers {
       const data = { type: "FeatureCollection" as const, features: [] };
       this.map.addSource(styleId(layer.id, "names"), { type: "geojson", data });
       this.place(layer, "names", labelLayer(layer));
-      void this.name(layer);
+      this.nameWhenNear(layer);
     }
+  }
+
+  /** Names are asked for where the map is near enough to write them. */
+  private nameWhenNear(layer: LayerInfo): void {
+    const far = (): boolean => this.map.getZoom() < (labelLayer(layer).minzoom ?? 0);
+    const look = (): void => {
+      if (far()) return;
+      this.map.off("zoom", look);
+      void this.name(layer);
+    };
+    if (far()) this.map.on("zoom", look);
+    else look();
   }
 
   /** Asks for other tiles and names where another generation is wanted. */
