@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 from observatory.errors import ObservatoryError
 from observatory.figures.errors import BadParameter
 from observatory.figures.gaps import quarters_within
-from observatory.figures.series import figures
+from observatory.figures.series import figures, indicators_of
 from observatory.figures.tell import by_generation
 from observatory.figures.typology import (
     SEED,
@@ -26,7 +26,16 @@ from observatory.figures.typology import (
     stored_values,
 )
 from observatory.figures.visible import strictest
-from observatory.models import Level, Run, Source, Territory, Typology, TypologyClass
+from observatory.models import (
+    Level,
+    Observation,
+    Run,
+    Scope,
+    Source,
+    Territory,
+    Typology,
+    TypologyClass,
+)
 from observatory.plain import plain
 from observatory.runs import recorded
 
@@ -35,7 +44,8 @@ from observatory.runs import recorded
 class Asked:
     """What to class by what: indicators of one year, which quarters, how many classes.
 
-    ``within`` is the code of a contract, EPT or city whose quarters alone are classed.
+    ``within`` is the code of a contract, EPT or city whose quarters alone are classed. Without a
+    ``generation`` it is the latest one that has such figures: two drawings of one place are two.
     """
 
     indicators: tuple[str, ...]
@@ -56,9 +66,10 @@ class Asked:
 
 @dataclass
 class Made:
-    """A classification just made: its classes, and what it was made from."""
+    """A classification just made: its classes, what was asked in full, what it was made from."""
 
     classes: Classes
+    asked: Asked
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -68,6 +79,7 @@ def make(asked: Asked) -> Made:
     Raises BadParameter, TooFewFigures, UnknownIndicator.
     """
     places = _places(asked)
+    asked = replace(asked, generation=_generation(asked, places))
     values, polarity = stored_values(
         asked.indicators, asked.year, level=asked.level, generation=asked.generation,
         territories=places,
@@ -92,7 +104,7 @@ def make(asked: Asked) -> Made:
         "sharing": str(strictest(used)),
         "inputs_sha256": fingerprint(values),
     }
-    return Made(found, facts)
+    return Made(found, asked, facts)
 
 
 def store(asked: Asked) -> Typology:
@@ -101,7 +113,7 @@ def store(asked: Asked) -> Typology:
         "typology", parameters=asked.parameters(), refusals=(ObservatoryError,)
     ) as recorder:
         made = make(asked)
-        typology = _stored(asked, made, recorder.run)
+        typology = _stored(made, recorder.run)
         recorder.run.counts = {"classed": made.facts["classed"]}
         recorder.run.report = {"typology": typology.pk, **made.facts}
     return typology
@@ -144,6 +156,30 @@ def _places(asked: Asked) -> list[int] | None:
     return quarters_within(group.pk, asked.level, date(asked.year, 12, 31))
 
 
+def _generation(asked: Asked, places: Sequence[int] | None) -> int | None:
+    """Return the generation to class: the one asked for, or the latest that has such figures.
+
+    Raises UnknownIndicator, and BadParameter where the one asked for has none.
+    """
+    held = Observation.objects.filter(
+        indicator__in=[one.pk for one in indicators_of(asked.indicators).values()],
+        territory__level=asked.level, year=asked.year, period="", scope=Scope.WHOLE,
+        value__isnull=False,
+    )  # fmt: skip
+    if places is not None:
+        held = held.filter(territory__in=places)
+    known = set(held.values_list("territory__generation", flat=True).distinct()) - {None}
+    if asked.generation is None:
+        return max(known, default=None)
+    if asked.generation not in known:
+        told = ", ".join(map(str, sorted(known))) or "none"
+        raise BadParameter(
+            f"No quarter of generation {asked.generation} has such figures in {asked.year}.",
+            f"Generations that have: {told}.",
+        )
+    return asked.generation
+
+
 def _sources(asked: Asked, places: Sequence[int] | None) -> Any:
     frame = figures(
         asked.indicators, level=asked.level, generation=asked.generation, years=[asked.year],
@@ -152,7 +188,8 @@ def _sources(asked: Asked, places: Sequence[int] | None) -> Any:
     return Source.objects.filter(code__in=set(frame["source"]))
 
 
-def _stored(asked: Asked, made: Made, run: Run) -> Typology:
+def _stored(made: Made, run: Run) -> Typology:
+    asked = made.asked
     name = asked.name or f"{asked.count} classes, {asked.year}"
     typology = Typology.objects.create(
         name=name[:120], parameters=plain(asked.parameters()), facts=plain(made.facts), run=run

@@ -126,6 +126,67 @@ def test_classes_are_made_kept_and_made_again(paris: Territory) -> None:
     assert f"Kept: {kept.pk}" in refusal("again", 999_999)
 
 
+@pytest.fixture
+def drawn_twice() -> None:
+    """Twelve places drawn in 2015 and again in 2024, and one of no known drawing."""
+    poverty = an_indicator("poverty", Nature.SHARE, polarity=Polarity.LOWER)
+    for generation in (2015, 2024):
+        for number in range(12):
+            quarter = a_territory(Level.QPV, f"Q{generation}{number:02d}", generation=generation)
+            a_figure(poverty, quarter, 2020, 20 + 3 * number)
+            if generation == 2015:
+                a_figure(poverty, quarter, 2014, 20 + 3 * number)
+    a_figure(poverty, a_territory(Level.QPV, "Q0"), 2020, 30)
+
+
+def codes_classed(*words: object) -> set[str]:
+    made = told("classes", "poverty", *words, "--count", 2, "--draws", 2)
+    return {row["code"] for row in made["classes"]}
+
+
+def drawing(generation: int) -> set[str]:
+    return {f"Q{generation}{number:02d}" for number in range(12)}
+
+
+def test_classes_are_of_one_drawing_the_latest_that_has_such_figures(drawn_twice: None) -> None:
+    assert codes_classed(2020) == drawing(2024)
+    assert Typology.objects.get().parameters["generation"] == 2024
+    assert codes_classed(2014) == drawing(2015)
+    assert codes_classed(2020, "--generation", 2015) == drawing(2015)
+
+
+def test_a_figure_that_lacks_does_not_make_a_drawing_the_latest(drawn_twice: None) -> None:
+    quarter = a_territory(Level.QPV, "Q203000", generation=2030)
+    a_figure(an_indicator("poverty"), quarter, 2020, None)
+    assert codes_classed(2020) == drawing(2024)
+
+
+def test_classes_stay_those_of_their_drawing_when_a_newer_one_comes(drawn_twice: None) -> None:
+    made = told("classes", "poverty", 2014, "--count", 2, "--draws", 2)
+    assert made["generation"] == 2015
+    for quarter in Territory.objects.filter(generation=2024):
+        a_figure(an_indicator("poverty"), quarter, 2014, 50)
+    assert told("again", made["typology"]) == {"inputs": True, "changed": 0, "quarters": []}
+
+
+def test_classes_of_a_drawing_that_has_no_such_figures_are_refused(drawn_twice: None) -> None:
+    said = refusal("classes", "poverty", 2014, "--generation", 2024)
+    assert "No quarter of generation 2024 has such figures in 2014" in said
+    assert "Generations that have: 2015." in said
+    assert "2015, 2024." in refusal("classes", "poverty", 2020, "--generation", 1996)
+    assert "No indicator is called happiness" in refusal(
+        "classes", "happiness", 2020, "--generation", 1996
+    )
+    assert not Typology.objects.exists()
+
+
+def test_quarters_of_no_known_drawing_are_classed_together() -> None:
+    poverty = an_indicator("poverty", Nature.SHARE, polarity=Polarity.LOWER)
+    for number in range(6):
+        a_figure(poverty, a_territory(Level.QPV, f"Q{number}"), 2020, 20 + 3 * number)
+    assert codes_classed(2020) == {f"Q{number}" for number in range(6)}
+
+
 def test_coverage_of_quarters(paris: Territory) -> None:
     body = told("coverage", "library", "QP075", "--on", "2016-01-01", "--distance", 200)
     assert (body["quarters"], body["with_one_in"], body["distance"]) == (2, 0, 200)

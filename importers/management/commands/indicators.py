@@ -33,7 +33,8 @@ HELP = """\
   compare CODE YEAR QP075           quarters against a city, all quarters, the nation's ranks
   percentiles CODE QP075            national percentile of quarters, year by year
   evolution CODE 2012 2019 QP075    change between two years, never across a series break
-  classes CODE,CODE YEAR            class all quarters, most precarious first, and keep it
+  classes CODE,CODE YEAR            class the quarters of the latest generation that has such
+                                    figures, most precarious first, and keep it
   again NUMBER                      make a stored classification again: is it the same?
   behind CODE,CODE 2012 2019        quarters that lose ground against the others
   interpolate CODE YEAR             share a figure of IRIS or communes out to quarters
@@ -150,6 +151,7 @@ def _classes(options: dict[str, Any]) -> Any:
     return {
         "typology": typology.pk,
         "name": typology.name,
+        "generation": typology.parameters["generation"],
         **typology.facts,
         "classes": [
             {"code": r.territory.code, "name": r.territory.name, "class": r.number,
