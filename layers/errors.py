@@ -83,6 +83,12 @@ class TookTooLong(LayersError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "The tile took too long"
 
+    def __init__(self, milliseconds: int) -> None:
+        super().__init__(
+            f"The database was stopped after {milliseconds} ms.",
+            "Ask for a deeper zoom or fewer layers; the operator sets the limit.",
+        )
+
 
 class NoSuchFeature(LayersError):
     """The layer has no feature with this id."""

@@ -24,12 +24,12 @@ from django.db import DatabaseError, close_old_connections
 
 from layers.access import open_to_all
 from layers.caching import ASK_AGAIN, FOREVER, etag_of, takes_gzip, unmet
-from layers.errors import LayersError
+from layers.errors import LayersError, TookTooLong
 from layers.kept import KeptTiles, Key
 from layers.parameters import Value, read_all
 from layers.prepared import Prepared
 from layers.registry import REGISTRY, Layer, parameters_of
-from layers.tiles import CONTENT_TYPE, Tile, drawn_at, query
+from layers.tiles import CONTENT_TYPE, REFUSED, Tile, drawn_at, query
 from layers.version import version_from, version_of
 from observatory.settings import OPTIONS
 
@@ -184,6 +184,9 @@ class TileGate:
         compressed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         try:
             found = self._found(asked, compressed)
+        except TookTooLong as error:  # another attempt would take as long: Django words it
+            environ[REFUSED] = error
+            return None
         except (psycopg.Error, DatabaseError):
             return None  # Django asks again and words the failure
         except OSError as error:  # nothing can be kept: Django draws each tile anew
@@ -223,8 +226,11 @@ class TileGate:
         return self.kept.get_or_make(key, compressed, lambda: self._make(asked, state))
 
     def _make(self, asked: Asked, state: State) -> tuple[Key, bytes] | None:
-        """Draw a tile, unless it turns out to be for some people only."""
-        version, body = self.drawer.draw(asked)
+        """Draw a tile, unless it turns out to be for some people only. Raises TookTooLong."""
+        try:
+            version, body = self.drawer.draw(asked)
+        except psycopg.errors.QueryCanceled:
+            raise TookTooLong(OPTIONS.tile_timeout_ms) from None
         # Rights are part of the version: another one than expected must be looked at again.
         if version != state.version and not self._look(asked).public:
             return None

@@ -20,11 +20,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from layers.errors import TookTooLong
+from observatory.settings import OPTIONS
+
 # Below this a compressed tile saves less than its headers cost.
 SMALLEST_COMPRESSED = 512
 LOCKS = "tiles.lock"
 LOCK = struct.Struct("hhlli")  # Linux's struct flock: type, whence, start, length, process
 WAITING = 1 << 32  # this far behind a tile's byte stands the one that says that somebody waits
+# What took too long is not tried again at once, nor by those who waited for that attempt: a table
+# may be held by a load, and each would wait in turn for the same. The lock file's bytes hold the
+# last such failures, one place for the tiles of one remainder: nothing grows, all processes see it.
+FAILURE = struct.Struct("Id")  # the tile's byte, the moment (seconds since the machine started)
+FAILURES = 1 << 14
+REMEMBERED = 1.0  # seconds
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 KEPT_VERSIONS = 3
 BETWEEN_SIZINGS = 2_000  # tiles written
@@ -110,14 +119,17 @@ class KeptTiles:
 
         ``make`` returns the tile under the key it really has (data may have changed meanwhile),
         or None where it must not be kept; then None is returned. Raises OSError where the folder
-        cannot be used at all.
+        cannot be used at all, TookTooLong where ``make`` does or has just done so for another.
         """
+        asked = time.monotonic()
         held = self._hold(key)
         try:
             kept = self.get(key, compressed)
             if kept is not None:
                 return key, *kept
-            made = make()
+            if _failed_since(asked - REMEMBERED, held, key):
+                raise TookTooLong(OPTIONS.tile_timeout_ms)
+            made = _made(make, held, key)
             if made is None:
                 return None
             small = _smaller(made[1]) if compressed else None
@@ -200,7 +212,7 @@ class KeptTiles:
         except FileNotFoundError:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        byte = zlib.crc32(key.path.encode())
+        byte = _byte(key)
         wanted = LOCK.pack(fcntl.F_WRLCK, 0, byte, 1, 0)
         try:
             fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)
@@ -223,9 +235,38 @@ class _Unwritten:
 # What follows runs for every tile: plain calls of the system, no paths as objects.
 
 
+def _byte(key: Key) -> int:
+    """Return the byte of the lock file that stands for a tile."""
+    return zlib.crc32(key.path.encode())
+
+
+def _made(
+    make: Callable[[], tuple[Key, bytes] | None], held: int, key: Key
+) -> tuple[Key, bytes] | None:
+    """Return what ``make`` does; note where it took too long."""
+    try:
+        return make()
+    except TookTooLong:
+        byte = _byte(key)
+        told = FAILURE.pack(byte, time.monotonic())
+        os.pwrite(held, told, byte % FAILURES * FAILURE.size)
+        raise
+
+
+def _failed_since(moment: float, held: int, key: Key) -> bool:
+    """Tell whether drawing the tile whose lock ``held`` is took too long after ``moment``."""
+    byte = _byte(key)
+    told = os.pread(held, FAILURE.size, byte % FAILURES * FAILURE.size)
+    if len(told) < FAILURE.size:
+        return False
+    of, failed = FAILURE.unpack(told)
+    # A moment to come is one from before the machine was started again.
+    return bool(of == byte and moment < failed <= time.monotonic())
+
+
 def _awaited(held: int, key: Key) -> bool:
     """Tell whether somebody waits for the tile whose lock ``held`` is."""
-    byte = zlib.crc32(key.path.encode()) + WAITING
+    byte = _byte(key) + WAITING
     asked = LOCK.pack(fcntl.F_WRLCK, 0, byte, 1, 0)  # refused where somebody has said so
     answer: bytes = fcntl.fcntl(held, fcntl.F_OFD_GETLK, asked)
     return bool(LOCK.unpack(answer)[0] != fcntl.F_UNLCK)

@@ -22,6 +22,8 @@ EXTENT = 4096
 BUFFER = 64
 DEEPEST_ZOOM = 22
 CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
+# Where the gate leaves, for the site to word it, the refusal of a tile it has just tried to draw.
+REFUSED = "layers.tile_refused"
 
 # `fid` orders the features, so that the same data always gives the same bytes. The rows are
 # first searched with the tile and its buffer, then clipped to exactly that.
@@ -135,8 +137,5 @@ def time_limit(milliseconds: int) -> Iterator[None]:
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, postgres.QueryCanceled):
-            raise TookTooLong(
-                f"The database was stopped after {milliseconds} ms.",
-                "Ask for a deeper zoom or fewer layers; the operator sets the limit.",
-            ) from error
+            raise TookTooLong(milliseconds) from error
         raise

@@ -16,7 +16,7 @@ from layers.errors import NoSuchGlyphs, UnknownPage
 from layers.parameters import Value, read_all
 from layers.problems import read_only
 from layers.registry import REGISTRY, Layer, parameters_of
-from layers.tiles import CONTENT_TYPE, Tile, drawn_at, render
+from layers.tiles import CONTENT_TYPE, REFUSED, Tile, drawn_at, render
 from layers.version import version_of
 
 
@@ -73,6 +73,8 @@ def _for_anybody(response: HttpResponse) -> HttpResponse:
 @read_only
 def tile(request: HttpRequest, names: str, z: str, x: str, y: str) -> HttpResponse:
     """Answer one vector tile; an empty one where nothing lies."""
+    if REFUSED in request.META:  # no caller can write there: what they send is named HTTP_…
+        raise request.META[REFUSED]
     return tile_answer(request, names, z, x, y)
 
 
