@@ -20,7 +20,7 @@ from django.core.exceptions import ValidationError
 from importers.options import LoadOptions
 from importers.report import Report
 from importers.sheets import read_sheet
-from importers.sources import local, source_asked
+from importers.sources import contract_of, local, source_asked
 from observatory.figures.differencing import protect
 from observatory.history import acting
 from observatory.models import Indicator, Nature, Organisation, Run, SeriesBreak, Source
@@ -74,7 +74,8 @@ def load_dictionary(
     Raises
     ------
     FileRefused
-        A code stands twice, a nature or state is unknown, a number is none.
+        A code stands twice or is another contract's, a nature or state is unknown, a number is
+        none.
     """
     report = Report("dictionary", Path(path).name)
     frame = read_sheet(path, report, REQUIRED).frame
@@ -82,9 +83,11 @@ def load_dictionary(
     breaks = [told for row, told in _rows(frame) if _breaks(row, told, report)]
     _refuse_twice(frame, report)
     _check_parts(frame, report)
+    _refuse_those_of_others(frame, options.contract, report)
     report.raise_if_refused()
     with acting(run=run, reason=f"dictionary {Path(path).name}"):
-        source = source_asked(local("dictionary", "Dictionnaire d’indicateurs"), options)
+        own = f"dictionary-{options.contract}" if options.contract else "dictionary"
+        source = source_asked(local(own, "Dictionnaire d’indicateurs"), options)
         for row, fields in entries.items():
             _store(fields | {"source": source, "source_line": row}, report)
         _store_parts(frame)
@@ -151,6 +154,20 @@ def _check_parts(frame: pd.DataFrame, report: Report) -> None:
             report.refuse(
                 row, PART_OF, whole, "no other indicator is called so",
                 "Name the count that holds this one, or leave it blank.",
+            )  # fmt: skip
+
+
+def _refuse_those_of_others(frame: pd.DataFrame, contract: str, report: Report) -> None:
+    """Refuse to define anew what a file of another contract defined."""
+    rows = Indicator.objects.filter(code__in=frame["code"], source__isnull=False)
+    told = dict(rows.values_list("code", "source__code"))
+    owners = {source: contract_of(source) for source in set(told.values())}
+    for row, code in frame["code"].items():
+        owner = owners.get(told.get(code, ""), "")
+        if owner and owner != contract:
+            report.refuse(
+                int(str(row)), "code", code, "the indicator of another contract has this code",
+                f"Give this one a code of its own, or say --contract {owner} to change it.",
             )  # fmt: skip
 
 

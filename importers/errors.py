@@ -268,6 +268,17 @@ class AnotherContract(ImporterError):
         )
 
 
+class AnotherSeries(ImporterError):
+    """A file would take away most of what one of the same name brought, and was not told to."""
+
+    def __init__(self, source: str, held: int, before: int) -> None:
+        super().__init__(
+            f"Of the {before} rows of what is called {source!r}, this file has {held}: it seems "
+            "to be of another territory or contract. Nothing was replaced.",
+            f"Say --source with another name to keep both, or --source {source} to replace it.",
+        )
+
+
 class FileRefused(ImporterError):
     """At least one row is refused, so nothing of the file is stored.
 

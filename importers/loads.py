@@ -72,6 +72,9 @@ OF_A_CONTRACT = {
     "referentiel", "framework", "crosswalk", "schemes", "sheets", "quarters", "funding",
     "projects", "statements", "instances", "decisions", "studies",
 }  # fmt: skip
+# What these bring may be of one contract, or of none: those of the nation are everybody's.
+OF_ANYBODY = {"indicators", "facilities"}
+KEPT_APART = OF_A_CONTRACT | OF_ANYBODY
 ONE_LOAD = 0x10AD  # any number, the same for every process: the lock that loads take
 
 
@@ -146,20 +149,29 @@ def load(
             refusals=REFUSALS,
         ) as recorder,
     ):
-        with transaction.atomic() if kind in OF_A_CONTRACT else nullcontext():
+        with transaction.atomic() if kind in KEPT_APART else nullcontext():
             report = loader(file, options, run=recorder.run, progress=recorder)
-            if kind in OF_A_CONTRACT:
-                _keep_apart(report.facts.get("source", ""), options.contract)
+            if kind in KEPT_APART:
+                _keep_apart(report, options)
         _say_who_may_see(report.facts.get("source", ""), options.sharing, recorder.run)
         recorder.run.counts, recorder.run.report = report.counts(), report.as_dict()
     return Loaded(recorder.run, report)
 
 
-def _keep_apart(source: str, contract: str) -> None:
-    """Refuse to replace what a file of the same name brought for another contract."""
+def _keep_apart(report: Report, options: LoadOptions) -> None:
+    """Refuse to replace what a file of the same name brought for another contract.
+
+    Where no contract was said of what stood there, the rows tell: a file that keeps less than
+    half of them is no newer version of theirs, unless its series is named.
+    """
+    source = report.facts.get("source", "")
     before = contract_of(source)
-    if before and before != contract:
-        raise errors.AnotherContract(source, before, contract)
+    if before and before != options.contract:
+        raise errors.AnotherContract(source, before, options.contract)
+    held = report.changed + report.unchanged
+    own = before or options.source or report.kind not in OF_ANYBODY
+    if not own and report.withdrawn > held:
+        raise errors.AnotherSeries(source, held, held + report.withdrawn)
 
 
 def _say_who_may_see(source: str, sharing: str, run: Run) -> None:

@@ -168,7 +168,8 @@ def _generation(asked: Asked, places: Sequence[int] | None) -> int | None:
     )  # fmt: skip
     if places is not None:
         held = held.filter(territory__in=places)
-    known = set(held.values_list("territory__generation", flat=True).distinct()) - {None}
+    drawings = held.values_list("territory__generation", flat=True).distinct()
+    known = {drawing for drawing in drawings if drawing is not None}
     if asked.generation is None:
         return max(known, default=None)
     if asked.generation not in known:
