@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.http import HttpRequest
-from rest_framework.authentication import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from layers.errors import Unidentified, UnknownLayer
+from layers.credentials import OurTokens, unidentified
+from layers.errors import UnknownLayer
 from layers.registry import REGISTRY, Layer
 from observatory.models import Right
 from observatory.permissions import may, territories_where
@@ -51,8 +51,10 @@ def one_as_seen_by(request: HttpRequest | Request, layer: Layer) -> Layer:
 
 
 def visible_to(request: HttpRequest | Request) -> list[Layer]:
-    """Return the layers as the person may see them, in the order they are declared."""
-    identify(request)
+    """Return the layers as the person may see them, in the order they are declared.
+
+    Pages ask as well: there the session tells who it is (see ``identify``).
+    """
     known: dict[tuple[Right, bool], Reach] = {}
     found = []
     for layer in REGISTRY:
@@ -65,16 +67,17 @@ def visible_to(request: HttpRequest | Request) -> list[Layer]:
 
 
 def identify(request: HttpRequest | Request) -> None:
-    """Let a token stand for its person at every address. Raises Unidentified for a wrong one.
+    """Let a token stand for its person. Raises Unidentified for what is no token of ours.
 
     The framework's own views have done so already; tiles, TileJSON and styles are plain ones.
+    Pages never do: they are a browser's, and must not fail for what a proxy adds to a request.
     """
     if isinstance(request, Request) or "Authorization" not in request.headers:
         return
     try:
-        found = TokenAuthentication().authenticate(request)  # type: ignore[arg-type]
-    except AuthenticationFailed:
-        raise Unidentified("The token is not valid.", "Ask for one at /api/token.") from None
+        found = OurTokens().authenticate(request)  # type: ignore[arg-type]
+    except AuthenticationFailed as error:
+        raise unidentified(error) from None
     if found is not None:
         request.user = found[0]
 

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from layers.caching import json_answer
+from layers.credentials import unidentified
 from layers.errors import (
     BadBody,
     Forbidden,
@@ -25,7 +26,6 @@ from layers.errors import (
     MethodRefused,
     NotAcceptable,
     TooManyCalls,
-    Unidentified,
     UnknownPage,
     UnsupportedBody,
 )
@@ -81,9 +81,7 @@ def as_ours(error: Exception) -> LayersError:
     if isinstance(error, exceptions.MethodNotAllowed):
         return MethodRefused("This address is only read.", "Use GET or HEAD.")
     if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
-        return Unidentified(
-            "The token or the session is not valid.", "Sign in, or ask for a token."
-        )
+        return unidentified(error)
     if isinstance(error, exceptions.NotFound | Http404):
         return UnknownPage(str(_("Rien n’est servi à cette adresse.")))
     if isinstance(error, exceptions.UnsupportedMediaType):

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from layers import glyphs, sprites, styles
 from layers import tilejson as tilejson_of
-from layers.access import as_seen_by, visible_to
+from layers.access import as_seen_by, identify, visible_to
 from layers.caching import etag_of, json_answer, lifetime, unchanged
 from layers.catalogue import entries
 from layers.errors import NoSuchGlyphs, UnknownPage
@@ -23,6 +23,7 @@ from layers.version import version_of
 @read_only
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List the layers the person may see."""
+    identify(request)
     return json_answer(request, {"layers": entries(visible_to(request))})
 
 

@@ -23,7 +23,7 @@ TOKEN: dict[str, Any] = {
 
 
 class Token(ObtainAuthToken):
-    """Give the token of whoever signs in; it stands for the person in every address."""
+    """Give the token of whoever signs in; it stands for the person at every API and tile."""
 
     throttle_classes = (PerSignIn,)
 
