@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -123,8 +124,7 @@ def _cut(known: Floats, method: str, count: int) -> Floats:
 
 
 def _scheme(known: Floats, method: str, count: int) -> Any:
-    import mapclassify  # reads half of scientific Python: only where values are classed
-
+    mapclassify = _methods()
     makers: dict[str, Any] = {
         "quantiles": lambda: mapclassify.Quantiles(known, k=count),
         "egales": lambda: mapclassify.EqualInterval(known, k=count),
@@ -134,6 +134,24 @@ def _scheme(known: Floats, method: str, count: int) -> Any:
         "rondes": lambda: mapclassify.PrettyBreaks(known, k=count),
     }
     return makers[method]()
+
+
+@lru_cache(maxsize=1)
+def _methods() -> Any:
+    """Return mapclassify, read once, where values are classed: it reads half of scikit-learn.
+
+    Its own search of natural breaks is left uncompiled: compiling takes seconds of each process,
+    and ours (``natural_breaks``) is used instead.
+    """
+    from numba import config
+
+    before = config.DISABLE_JIT
+    config.DISABLE_JIT = 1
+    try:
+        import mapclassify
+    finally:
+        config.DISABLE_JIT = before
+    return mapclassify
 
 
 def _natural(known: Floats, count: int) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import mapclassify
 import numpy as np
@@ -145,3 +147,23 @@ class TestChanges:
     def test_where_all_go_one_way_nothing_moves(self, values):
         classes = classify(values, "quantiles", 2)
         assert around_nought(classes, values) == classes
+
+
+def test_the_first_map_waits_for_no_compiler_and_what_must_be_compiled_still_is():
+    # A process of its own: here, other tests have read mapclassify already.
+    told = subprocess.run(
+        [sys.executable, "-c", FIRST_MAP], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert told == ["2", "function", "CPUDispatcher"]
+
+
+FIRST_MAP = """
+import django
+django.setup()
+from maps.classes import classify
+print(len(classify([1, 2, 3, 4, 5, 6], "quantiles", 3).breaks))
+from mapclassify import classifiers
+print(type(classifiers._fisher_jenks_means).__name__)
+import numba
+print(type(numba.njit(lambda value: value)).__name__)
+"""
