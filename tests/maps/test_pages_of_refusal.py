@@ -6,11 +6,14 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 
+from observatory.models import User
 from tests.maps.likeness import difference_from_reference
 from tests.maps.screen import Screen
 from tests.maps.site import REFUSALS, WIDTHS, grave_faults, width_of_content
 from tests.maps.test_ways_out_of_the_map import FRAME
+from tests.people import client_of, somebody
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -63,6 +66,29 @@ def test_a_refusal_says_why_in_french_fits_and_leads_back(town, new_screen, sett
         assert width_of_content(screen.page) <= width
         assert screen.refusals() == []
         assert screen.page.get_attribute(".message a.button", "href") == "/"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_an_account_without_the_right_reads_why_and_whom_to_ask_and_leads_back(
+    town, new_screen, width
+):
+    # The administration is the one place whose address an account may know without the right.
+    person = somebody("clerk")
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    screen = new_screen(width, 780, troubled=True)
+    cookie = client_of(person).cookies[settings.SESSION_COOKIE_NAME].value
+    screen.page.context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": screen.origin}]
+    )
+    screen.open("/admin/observatory/territory/", ready=".message")
+    assert screen.text(".message__code") == "403"
+    assert screen.text("h1") == "Cette page ne vous est pas ouverte"
+    assert "Demandez-le à la personne qui administre" in screen.text("main")
+    assert difference_from_reference(screen, "forbidden") == ""
+    assert grave_faults(screen.page) == []
+    assert width_of_content(screen.page) <= width
+    assert screen.refusals() == []
+    assert screen.page.get_attribute(".message a.button", "href") == "/"
 
 
 def test_a_refusal_is_in_english_when_english_is_asked(town, new_screen, settings):
