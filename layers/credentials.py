@@ -1,4 +1,4 @@
-"""Who asks, by what the request says of it; credentials nobody here gave out are refused in words."""
+"""What a request says of who asks; credentials nobody here gave out are refused in words."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, LiteralString
 
 from django.db import DataError, InternalError, connection, transaction
 from psycopg import sql
@@ -30,11 +30,14 @@ class Page:
 
     ``matched`` is how many features the selection has in all, None where counting them would
     take too long; ``following`` is the id after which the next page starts, None at the end.
+    ``before`` are, in falling order, the ids that come before a page that starts after one: those
+    of the page before, and one more where that is not the first.
     """
 
     features: list[dict[str, Any]]
     matched: int | None
     following: int | None
+    before: tuple[int, ...] = ()
 
 
 def statement(selection: Selection, geometry: sql.Composable | None) -> tuple[str, dict[str, Any]]:
@@ -55,7 +58,10 @@ def statement(selection: Selection, geometry: sql.Composable | None) -> tuple[st
     return text.as_string(None), values
 
 
-def _conditions(selection: Selection) -> tuple[sql.Composable, dict[str, Any]]:
+def _conditions(
+    selection: Selection, turn: LiteralString = "shown.fid > %(page_after)s"
+) -> tuple[sql.Composable, dict[str, Any]]:
+    """Return the WHERE of a selection; ``turn`` is what ``after`` asks of an id."""
     values: dict[str, Any] = {p.name: None for p in selection.layer.parameters}
     values |= {name: value for name, value in selection.values.items() if name in values}
     parts: list[sql.Composable] = []
@@ -73,7 +79,7 @@ def _conditions(selection: Selection) -> tuple[sql.Composable, dict[str, Any]]:
         parts.append(sql.SQL("ST_Intersects(shown.geometry_3857, {})").format(_area(selection)))
         values |= {"page_area": selection.area}
     if selection.after is not None:
-        parts.append(sql.SQL("shown.fid > %(page_after)s"))
+        parts.append(sql.SQL(turn))
         values["page_after"] = selection.after
     joined = sql.SQL(" AND ").join(parts)
     return (sql.SQL("WHERE ") + joined if parts else sql.SQL("")), values
@@ -126,12 +132,26 @@ def page_of(selection: Selection) -> Page:
         cursor.execute(text, values)
         rows = cursor.fetchall()
         matched = count_of(selection)
+        before = _before(selection)
     if not rows and selection.offset:
         raise NoSuchPage(f"There are {matched} features; the page starts after the last one.")
     limit = selection.limit or len(rows)
     more = len(rows) > limit
     features = [feature_of(selection, row) for row in rows[:limit]]
-    return Page(features, matched, rows[limit - 1][0] if more else None)
+    return Page(features, matched, rows[limit - 1][0] if more else None, before)
+
+
+def _before(selection: Selection) -> tuple[int, ...]:
+    """Return the ids of the page before one that starts after an id, and one more (see Page)."""
+    if selection.after is None or selection.limit is None or selection.order:
+        return ()
+    where, values = _conditions(selection, "shown.fid <= %(page_after)s")
+    text = sql.SQL(
+        "SELECT shown.fid FROM ({rows}) AS shown {where} ORDER BY shown.fid DESC LIMIT {most}"
+    ).format(rows=sql.SQL(selection.layer.rows), where=where, most=sql.Literal(selection.limit + 1))
+    with connection.cursor() as cursor:
+        cursor.execute(text.as_string(None), values)
+        return tuple(row[0] for row in cursor.fetchall())
 
 
 def count_of(selection: Selection) -> int | None:

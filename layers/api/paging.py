@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from layers.errors import BadParameter, NoSuchPage
+from layers.features import Page
 from layers.selection import (
     FARTHEST,
     USUAL_FEATURES,
@@ -17,6 +18,9 @@ from layers.selection import (
     single,
     whole,
 )
+
+# What changes in an address to turn the page; None takes a parameter away.
+Turn = dict[str, int | None]
 
 
 def take_page(given: dict[str, list[str]]) -> tuple[int, int]:
@@ -55,26 +59,40 @@ def page(rows: QuerySet, limit: int, offset: int) -> tuple[list[Any], int]:
 
 def links(request: Request, limit: int, offset: int, count: int) -> dict[str, str | None]:
     """Return the addresses of the next and the previous page, None at either end."""
-    given = [(n, t) for n, texts in request.GET.lists() for t in texts if n != "offset"]
-
-    def at(start: int) -> str:
-        query = urlencode([*given, ("offset", str(start))])
-        return f"{request.build_absolute_uri(request.path)}?{query}"
-
-    following = at(offset + limit) if offset + limit < count else None
-    return {"next": following, "previous": at(max(0, offset - limit)) if offset else None}
+    forth: Turn | None = {"offset": offset + limit} if offset + limit < count else None
+    return _told(request, forth, _back(limit, offset))
 
 
-def following(request: Request, selection: Selection, last: int) -> str:
-    """Return the address of the next page of a layer.
+def layer_links(request: Request, selection: Selection, page: Page) -> dict[str, str | None]:
+    """Return the addresses of the next and the previous page of a layer, None at either end.
 
-    By id it is found at once however far; in another order rows must be counted.
+    By id a page is found at once however far; in another order rows must be counted.
     """
-    aside = ("after", "offset")
-    given = [(n, t) for n, texts in request.GET.lists() for t in texts if n not in aside]
-    turn = (
-        ("offset", str(selection.offset + (selection.limit or 0)))
-        if selection.order
-        else ("after", str(last))
-    )
-    return f"{request.build_absolute_uri(request.path)}?{urlencode([*given, turn])}"
+    limit = selection.limit or 0
+    forth: Turn | None = None
+    if page.following is not None and selection.order:
+        forth = {"offset": selection.offset + limit}
+    elif page.following is not None:
+        forth = {"after": page.following, "offset": None}
+    back = _back(limit, selection.offset)
+    if not back and len(page.before) > limit:
+        back = {"after": page.before[-1]}
+    elif not back and page.before:
+        back = {"after": None, "limit": len(page.before)}
+    return _told(request, forth, back)
+
+
+def _back(limit: int, offset: int) -> Turn | None:
+    """Return the turn to exactly what comes before: a shorter page where that is less than one."""
+    if offset >= limit:
+        return {"offset": offset - limit}
+    return {"offset": None, "limit": offset} if offset else None
+
+
+def _told(request: Request, forth: Turn | None, back: Turn | None) -> dict[str, str | None]:
+    def at(turn: Turn) -> str:
+        given = [(n, t) for n, texts in request.GET.lists() for t in texts if n not in turn]
+        told = [(name, str(number)) for name, number in turn.items() if number is not None]
+        return f"{request.build_absolute_uri(request.path)}?{urlencode([*given, *told])}"
+
+    return {"next": at(forth) if forth else None, "previous": at(back) if back else None}

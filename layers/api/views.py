@@ -91,11 +91,7 @@ class LayerFeatures(OpenView):
         layer = one_as_seen_by(request, layer)
         selection = replace(selection, layer=layer)
         page = features.page_of(selection)
-        links = paging.links(
-            request, selection.limit or 0, selection.offset, page.matched or selection.offset
-        )
-        if page.following is not None:
-            links["next"] = paging.following(request, selection, page.following)
+        links = paging.layer_links(request, selection, page)
         body: dict[str, Any] = {"type": "FeatureCollection", "features": page.features, **links}
         body |= {"numberReturned": len(page.features)}
         if page.matched is not None:

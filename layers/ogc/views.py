@@ -18,6 +18,7 @@ from layers import crs as systems
 from layers import features, views
 from layers.access import one_as_seen_by, visible_to
 from layers.api import documented as words
+from layers.api.paging import layer_links
 from layers.errors import BadParameter, NoSuchFeature, UnknownPage
 from layers.ogc import documents
 from layers.openview import GEOJSON, HTML, JSON, OpenView, answer_json, wanted_form
@@ -179,7 +180,7 @@ class Items(OpenView):
             "type": "FeatureCollection",
             "features": page.features,
             "numberReturned": len(page.features),
-            "links": _page_links(request, path, selection, page),
+            "links": _page_links(request, path, selection, page, form),
         }
         if page.matched is not None:
             body["numberMatched"] = page.matched
@@ -192,7 +193,7 @@ class Items(OpenView):
 
 
 def _page_links(
-    request: Request, path: str, selection: Selection, page: features.Page
+    request: Request, path: str, selection: Selection, page: features.Page, form: str
 ) -> list[dict[str, str]]:
     root = root_of(request)
     given = [(name, text) for name, texts in request.GET.lists() for text in texts]
@@ -202,15 +203,10 @@ def _page_links(
         documents.link(root, f"{path}?{urlencode([*own, ('f', 'html')])}", "alternate", HTML),
         documents.link(root, path.removesuffix("/items"), "collection"),
     ]
-    if page.following is not None:
-        kept = [pair for pair in given if pair[0] not in ("after", "offset")]
-        # By id, the next page is found at once however far; another order must count rows.
-        turn = (
-            ("offset", str(selection.offset + len(page.features)))
-            if selection.order
-            else ("after", str(page.following))
-        )
-        links.append(documents.link(root, f"{path}?{urlencode([*kept, turn])}", "next", GEOJSON))
+    turns = layer_links(request, selection, page)
+    for rel, address in (("next", turns["next"]), ("prev", turns["previous"])):
+        if address is not None:
+            links.append({"href": address, "rel": rel, "type": form})
     return links
 
 
