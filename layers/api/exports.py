@@ -16,13 +16,15 @@ from rest_framework.request import Request
 from layers import crs as systems
 from layers.access import one_as_seen_by
 from layers.api import documented as words
-from layers.errors import Busy, UnknownPage
+from layers.errors import BadParameter, Busy, UnknownPage
 from layers.exports.files import FORMATS, Format
 from layers.openview import OpenView
 from layers.registry import REGISTRY
 from layers.selection import Dialect, Selection, read
 
-DIALECT = Dialect(crs=systems.by_number, order="ordering", fields="fields")
+DIALECT = Dialect(crs=systems.by_number, order="ordering", fields="fields", ignored=frozenset())
+# A file holds all that is selected, with its shapes; silence would pass off a part for what it is.
+OF_PAGES = ("limit", "offset", "after", "skipGeometry")
 # Each holds a connection and a share of the disk for as long as it lasts.
 AT_ONCE = 2
 PIECE = 1 << 18
@@ -44,6 +46,12 @@ class Export(OpenView):
         if extension not in FORMATS:
             raise UnknownPage(f"Files are made as {', '.join(FORMATS)}, not {extension[:20]!r}.")
         layer = REGISTRY.get(name)
+        for name in OF_PAGES:
+            if name in request.GET:
+                raise BadParameter(
+                    f"'{name}' is not a parameter of files: they hold all that is selected.",
+                    "Narrow it with bbox or a filter, or ask for pages.",
+                )
         selection = read(layer, request.GET, DIALECT).unpaged()
         selection = replace(selection, layer=one_as_seen_by(request, layer))
         form = FORMATS[extension]

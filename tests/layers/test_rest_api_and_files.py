@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
+from layers.api.exports import OF_PAGES
 from layers.exports import files
 from observatory.models import Perimeter, Source
 from observatory.spreadsheets import harmless
@@ -232,6 +233,27 @@ class TestFiles:
         assert read.geometry.is_valid.all()
         if extension == "gpkg":
             assert "metadonnees" in pyogrio.list_layers(path)[:, 0]
+
+    @pytest.mark.parametrize("extension", sorted(files.FORMATS))
+    @pytest.mark.parametrize(
+        "name", ["limit", "offset", "after", "skipGeometry", "f", "format", "colour"]
+    )
+    def test_what_a_file_would_not_follow_is_refused_in_words(self, visitor, extension, name):
+        for value in ("1", "true", ""):
+            answer = got(visitor, f"/api/layers/qpv/export.{extension}?{name}={value}", 400)
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            assert f"'{name}' is n" in answer.json()["detail"]
+
+    def test_all_that_the_description_says_of_files_is_followed(self, visitor):
+        described = got(visitor, "/api/schema").json()["paths"]
+        told = described["/api/layers/{name}/export.{extension}"]["get"]["parameters"]
+        asked = {one["name"] for one in told if one["in"] == "query"}
+        assert asked
+        assert not asked & set(OF_PAGES)
+        query = "?bbox=2.45,48.7,2.6,48.9&ordering=-name&fields=name&crs=2154&bbox-crs=4326"
+        body = json.loads(whole(got(visitor, f"/api/layers/qpv/export.geojson{query}")))
+        assert [f["properties"] for f in body["features"]] == [{"name": "Goutte d’Or"}]
+        assert body["features"][0]["geometry"]["coordinates"][0][0][0][0] > 600_000
 
     def test_a_filter_narrows_every_format(self, visitor, tmp_path):
         read = json.loads(self.file(visitor, tmp_path, "geojson", "?code=QP2").read_text())
