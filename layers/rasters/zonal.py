@@ -55,7 +55,8 @@ def statistics(path: Path, zones: gpd.GeoDataFrame, asked: Asked) -> pd.DataFram
     ------
     BadRaster
         Not a raster, no such band, no system of coordinates, classes missing, no zone on it, rows
-        that do not run from north to south, a file that breaks off.
+        that do not run from north to south, a file that breaks off, values that are infinite
+        under a zone.
     """
     if asked.statistic == "share" and not asked.classes:
         raise BadRaster("A share needs the classes it is of.", "Give them with --classes 1,2,3.")
@@ -66,6 +67,7 @@ def statistics(path: Path, zones: gpd.GeoDataFrame, asked: Asked) -> pd.DataFram
             raise BadRaster("No zone lies on the raster.", "Check the system it declares.")
         wanted = ["count", "unique", "frac"] if asked.statistic == "share" else ["count", "sum"]
         found = _read(path, raster, asked.band, drawn[["geometry"]], wanted)
+        _refuse_infinite(path, found)
     count = found["count"].to_numpy(dtype=float)
     area = drawn.geometry.area.to_numpy() / pixel
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -115,6 +117,26 @@ def _read(
         raise BadRaster(
             f"{path.name} breaks off: not all of it can be read.", "Fetch it again."
         ) from None
+
+
+def _refuse_infinite(path: Path, found: pd.DataFrame) -> None:
+    """Raise BadRaster where a cell under a zone is infinite: what it stands for is not known.
+
+    One such cell would make the whole zone's sum infinite, or nothing at all beside one of the
+    other sign, and count as known area. A cell that is no number (NaN) is no data already.
+    """
+    if "unique" in found:
+        bad = [bool(np.isinf(values).any()) for values in found["unique"]]
+    else:
+        total = found["sum"].to_numpy(dtype=float)
+        bad = (found["count"].to_numpy(dtype=float) > 0) & ~np.isfinite(total)
+    if np.any(bad):
+        raise BadRaster(
+            f"{path.name} holds infinite values under {np.sum(bad)} of {len(found)} zones.",
+            "Make them no data first: "
+            "gdal_calc.py --calc 'where(isfinite(A), A, -9999)' --NoDataValue -9999 "
+            "-A FILE --outfile FINITE.tif.",
+        )
 
 
 def _table(found: pd.DataFrame, count: np.ndarray, asked: Asked) -> pd.DataFrame:

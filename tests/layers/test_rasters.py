@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import shutil
 import subprocess
 from datetime import date
@@ -304,6 +305,40 @@ class TestZonalStatistics:
         assert row["value"] == pytest.approx(10)
         assert row["covered"] == pytest.approx(0.5)
 
+    @pytest.mark.parametrize("statistic", ["mean", "sum", "share"])
+    @pytest.mark.parametrize(
+        "values", [[np.inf, 1], [-np.inf, 1], [np.inf, -np.inf], [np.nan, np.inf]]
+    )
+    @pytest.mark.parametrize("nodata", [-9999.0, None])
+    def test_an_infinite_cell_is_refused_in_words_and_never_summed(
+        self, make_raster, statistic, values, nodata
+    ):
+        raster = make_raster([values, [2, 3]], nodata=nodata)
+        asked = Asked(statistic, classes=(1.0,))
+        crossed, beside = shapely.box(10, 10, 190, 190), shapely.box(0, 0, 200, 100)
+        with pytest.raises(BadRaster, match=r"made\.tif holds infinite values under 1 of 2 zones"):
+            statistics(raster, zones(beside, crossed), asked)
+        assert np.isfinite(statistics(raster, zones(beside), asked).loc[10, "value"])
+
+    @pytest.mark.parametrize("nodata", [np.inf, -np.inf])
+    def test_an_infinite_value_said_to_be_no_data_is_no_data(self, make_raster, nodata):
+        raster = make_raster([[nodata, 1], [nodata, 3]], nodata=nodata)
+        row = statistics(raster, zones(shapely.box(0, 0, 200, 200)), Asked("sum")).loc[10]
+        assert row["value"] == pytest.approx(4)
+        assert row["covered"] == pytest.approx(0.5)
+
+    def test_the_remedy_told_of_infinite_cells_is_one(self, make_raster, tmp_path):
+        raster = make_raster([[np.inf, 1], [-np.inf, 3]])
+        whole = zones(shapely.box(0, 0, 200, 200))
+        with pytest.raises(BadRaster) as refused:
+            statistics(raster, whole, Asked("sum"))
+        told = refused.value.advice.split(": ", 1)[1].removesuffix(".")
+        finite = tmp_path / "FINITE.tif"
+        command = told.replace("FINITE.tif", str(finite)).replace("FILE", str(raster))
+        if shutil.which("gdal_calc.py"):
+            subprocess.run([*shlex.split(command), "--quiet"], check=True, timeout=120)
+            assert statistics(finite, whole, Asked("sum")).loc[10, "value"] == pytest.approx(4)
+
     def test_a_file_that_is_no_raster_is_refused(self, tmp_path):
         (tmp_path / "x.tif").write_text("no raster")
         with pytest.raises(BadRaster, match=r"x\.tif"):
@@ -381,3 +416,13 @@ class TestStoredFigures:
             self.zonal(heat, *more)
         assert not Observation.objects.exists()
         assert not Indicator.objects.filter(code="heat").exists()
+
+    def test_no_figure_is_stored_of_a_raster_with_infinite_cells(self, heat):
+        with rasterio.open(heat, "r+") as raster:
+            values = raster.read(1)
+            values[len(values) // 2] = np.inf  # a row of cells across the first quarter
+            raster.write(values, 1)
+        with pytest.raises(SystemExit):
+            self.zonal(heat, "--statistic", "sum")
+        assert not Observation.objects.exists()
+        assert Run.objects.get(kind="raster zonal").state == "refused"
