@@ -1,7 +1,8 @@
 """Facilities for each thousand inhabitants of an age, quarter by quarter, with both counts.
 
 The numerator is what stands in a quarter or is attached to it, as far as the reader may see; the
-denominator comes from the published cells, with its bounds.
+denominator comes from the published cells, with its bounds. Where it is a few persons it is
+withheld, and the ratio with it.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from typing import Any
 import numpy as np
 
 from carroyage.management.inhabitants import people_of_ages
+from observatory.disclosure.rules import rule_for
 from observatory.figures.comparisons import Cited, Rows
 from observatory.figures.facilities import PER, SOMEBODY, Asked, by_quarter, densities, serving
 from observatory.figures.tell import quarters_of
 from observatory.figures.visible import Reader, visible
 from observatory.models import Facility, Perimeter
+from observatory.models.disclosure import Unit
 
 NO_CELLS = "aucun carreau, ou un carreau sans cet âge : la population n’est pas connue"
 NOBODY = "aucun habitant de cet âge"
+TOO_FEW = "retenu : trop peu d’habitants de cet âge"
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,12 @@ def density_rows(asked: Served, reader: Reader) -> Rows:
     facilities = serving(by_quarter(Asked(asked.category, asked.day, sources=sources), places))
     people = people_of_ages(asked.ages, day=asked.day, places=places)
     grid = people.attrs["source"].code
-    ratios = densities(facilities, people)
     cited = Cited([*sources, grid])
     told = people.reindex(places)
+    least = rule_for(Unit.PERSONS, grid).threshold
+    reasons = told["value"].map(lambda people: _why(people, least))
+    told.loc[reasons == TOO_FEW, ["value", "low", "high"]] = np.nan
+    ratios = densities(facilities, told)
     return [
         {
             "territory": quarter.code, "territory_name": quarter.name,
@@ -57,7 +64,7 @@ def density_rows(asked: Served, reader: Reader) -> Rows:
             "date": asked.day.isoformat(), "ages": ",".join(asked.ages),
             "facilities": int(facilities[quarter.pk]), **_numbers(told.loc[quarter.pk], "people"),
             "per": PER, **_numbers(ratios.loc[quarter.pk], "density"),
-            "reason": _why(told.loc[quarter.pk, "value"]),
+            "reason": reasons[quarter.pk],
             **cited.columns(sources), **cited.columns([grid], "people_"),
         }
         for quarter in quarters
@@ -70,7 +77,9 @@ def _numbers(row: Any, name: str) -> dict[str, float | None]:
     return {key: None if np.isnan(value) else float(value) for key, value in told.items()}
 
 
-def _why(people: Any) -> str:
+def _why(people: float, least: float) -> str:
     if np.isnan(people):
         return NO_CELLS
-    return "" if people >= SOMEBODY else NOBODY
+    if people < SOMEBODY:
+        return NOBODY
+    return TOO_FEW if people < least else ""

@@ -19,6 +19,7 @@ from maps.charts.committee import heat_words
 from maps.charts.theme import CONTENT_TYPES
 from maps.comparison.asked import Asked, ask
 from maps.comparison.charts import chart_called, charts_of, heat_chart, scatter_of, target_charts
+from maps.comparison.densities import densities_of
 from maps.comparison.files import as_csv, figures_of, reading_csv, rows_of
 from maps.comparison.overview import heat_level, pair_of
 from maps.comparison.selection import Selection
@@ -72,6 +73,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "scatter": scatter_of(asked),
         "heat": _heat(asked),
         "targets": target_charts(asked),
+        "densities": densities_of(asked, request.GET.get("equipement", "")),
+        "kept": parse_qsl(selection.query()),
         "axes": _axes(asked),
         "hidden": parse_qsl(replace(selection, pair=("", "")).query()),
         "names": _names(selection),

@@ -12,8 +12,9 @@ from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.test import Client
 
 from carroyage.models import Cell, GridDataset
-from layers.api.densities import NO_CELLS, NOBODY
+from layers.api.densities import NO_CELLS, NOBODY, TOO_FEW
 from observatory.models import Facility, FacilityLink, Level, Membership, Role, Territory
+from observatory.models.disclosure import DisclosureRule
 from tests.factories import a_perimeter, a_source, a_territory
 from tests.layers.figures import shown, someone
 from tests.observatory.figures_makers import a_contract
@@ -95,6 +96,29 @@ def test_no_cell_is_not_nobody_and_neither_has_a_density(
     assert bare["people"] == pytest.approx(0, abs=1e-3), "but for slivers of the next column"
     assert (bare["density"], bare["density_high"], bare["reason"]) == (None, None, NOBODY)
     assert (away["people"], away["density"], away["reason"]) == (None, None, NO_CELLS)
+
+
+NUMBERS = ("people", "people_low", "people_high", "density", "density_low", "density_high")
+
+
+@pytest.mark.parametrize(("threshold", "children", "withheld"), [(5, 4, True), (5, 6, False),
+                                                                  (10, 6, True)])  # fmt: skip
+def test_a_few_children_are_withheld_with_all_that_would_tell_them(
+    visitor: Client, quarters: dict[str, Territory], threshold: int, children: int, withheld: bool
+) -> None:
+    DisclosureRule.objects.create(
+        source="grille", unit="persons", threshold=threshold, deviation=threshold, variance=3.0
+    )
+    Cell.objects.update(ind_0_3=0, ind_4_5=0)
+    Cell.objects.filter(east=EAST).update(ind_0_3=children / 2)
+    a_library("g", quarters["CUT"], shown())
+    told = rows(visitor)["CUT"]
+    assert all((told[name] is None) is withheld for name in NUMBERS), told
+    assert told["reason"] == (TOO_FEW if withheld else "")
+    assert told["facilities"] == 1
+    text = visitor.get(ON.replace("densities/", "densities.csv")).content.decode()
+    (line,) = (row for row in csv.DictReader(io.StringIO(text)) if row["territory"] == "CUT")
+    assert (line["people"] == "") is withheld
 
 
 def test_a_library_next_door_that_serves_the_quarter_counts_with_those_inside(
