@@ -25,7 +25,7 @@ from observatory.models.perimeters import IN_FORCE
 
 WEB, DEGREES = 3857, 4326
 QUARTERS = (Level.QPV, Level.QVA)
-# A project is in a territory when at least this share of its area is.
+# A project is in a territory when they share at least this part of the smaller one's area.
 LEAST_INSIDE = 0.05
 
 
@@ -132,7 +132,13 @@ def _filled(
 
 
 def _drawn(held: list[Territory]) -> gpd.GeoDataFrame:
-    grounds = [ground_of(one).assign(name=one.name, code=one.code) for one in held]
+    """Return the outline of each, in their order: their own are read together."""
+    own = outlines([one.pk for one in held])
+    known = {int(pk): own.iloc[[place]] for place, pk in enumerate(own["id"])}
+    grounds = [
+        (known[one.pk] if one.pk in known else ground_of(one)).assign(name=one.name, code=one.code)
+        for one in held
+    ]
     told = [one[["name", "code", "geometry"]] for one in grounds if not one.empty]
     if not told:
         return _nothing()
@@ -177,7 +183,9 @@ def _crossing(level: str, ground: gpd.GeoDataFrame) -> list[Territory]:
     )
     ids = set(near.values_list("territory_id", flat=True))
     frame = outlines(sorted(ids))
-    inside = frame.intersection(ground.union_all()).area / frame.area
+    whole = ground.union_all()
+    # Of the smaller of the two: a commune is the ground of a contract of one small quarter in it.
+    inside = frame.intersection(whole).area / np.minimum(frame.area, whole.area)
     kept = frame.loc[inside >= LEAST_INSIDE, "id"]
     return list(Territory.objects.filter(pk__in=kept.tolist()).order_by("name", "code"))
 

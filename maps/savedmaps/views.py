@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_cookie
 
 from maps.charts.savedmap import draw_saved
 from maps.charts.theme import CONTENT_TYPES
+from maps.comparison.selection import key_of, wholes
 from maps.downloads import file_answer
 from maps.levels import level_name
 from maps.pace import at_a_measured_pace
@@ -50,12 +51,12 @@ def _need(layer: Any) -> str:
 @require_safe
 @vary_on_cookie
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    """Show a saved map for the territory of the address, the first one it opens for by default."""
+    """Show a saved map for the territory of the address, or the one with most quarters."""
     template = _template(key)
     known = openings(template) if may(request.user, Right.VIEW_PUBLIC) else []
     context: dict[str, Any] = {"template": template, "openings": known}
     if known:
-        whole = _whole(known, request.GET.get("dans", ""))
+        whole = _whole(template, known, request.GET.get("dans", ""))
         filled = fill(request.user, template, whole)
         context |= {
             "whole": whole,
@@ -75,7 +76,7 @@ def picture(request: HttpRequest, key: str, form: str) -> HttpResponse:
     """Answer a saved map as SVG, PNG or PDF, or what is on it as CSV."""
     template = _template(key)
     known = openings(template) if may(request.user, Right.VIEW_PUBLIC) else []
-    filled = fill(request.user, template, _whole(known, request.GET.get("dans", "")))
+    filled = fill(request.user, template, _whole(template, known, request.GET.get("dans", "")))
     if not filled.is_drawn:
         raise Http404(_("Il manque des données pour dessiner cette carte."))
     name = f"{key}-{filled.place.code}.{form}"
@@ -92,13 +93,20 @@ def _template(key: str) -> MapTemplate:
     return found
 
 
-def _whole(known: list[Territory], asked: str) -> Territory:
-    """Return the territory asked for as ``level:code``, the first without any. Raises Http404."""
-    by_key = {f"{one.level}:{one.code}": one for one in known}
-    found = by_key.get(asked) if asked else next(iter(known), None)
+def _whole(template: MapTemplate, known: list[Territory], asked: str) -> Territory:
+    """Return the territory asked for as ``level:code``, the usual one without. Raises Http404."""
+    by_key = {key_of(one): one for one in known}
+    found = by_key.get(asked) if asked else _usual(template, known)
     if found is None:
         raise Http404(_("Cette carte ne s’ouvre pas pour ce territoire."))
     return found
+
+
+def _usual(template: MapTemplate, known: list[Territory]) -> Territory | None:
+    """Return the territory with most quarters of the first level that has some, else the first."""
+    held = [one for one in wholes() if one in known]
+    order = template.opened_for
+    return min(held, key=lambda one: order.index(one.level), default=next(iter(known), None))
 
 
 def _csv(filled: FilledMap) -> str:

@@ -151,6 +151,41 @@ class TestEarlyChildhood:
         assert filled("petite-enfance", "commune", "75056").layers[2].is_missing
 
 
+class TestOpenedWithoutBeingTold:
+    def a_small_contract(self) -> Territory:
+        """Return a contract that comes first by its name and holds one quarter alone."""
+        small = a_territory(Level.CONTRACT, "CV0", "Abrégé", source=public_source())
+        quarter = territory("qpv", "QN075901")
+        Membership.objects.create(member=quarter, container=small, source=a_source())
+        return small
+
+    def test_the_map_opens_for_the_contract_with_most_quarters(self, client):
+        small = self.a_small_contract()
+        assert openings(map_templates()["petite-enfance"])[0] == small
+        page = client.get("/modeles/petite-enfance/").content.decode()
+        assert 'value="contract:CV1" selected' in page
+
+    def test_one_small_quarter_is_still_drawn_on_the_commune_it_lies_in(self):
+        self.a_small_contract()
+        city = territory("commune", "75056").perimeters.get()
+        west, south, _east, _north = city.geom.extent
+        wide = Polygon.from_bbox((west - 0.2, south - 0.2, west + 0.4, south + 0.4))
+        city.geom = MultiPolygon(wide, srid=4326)
+        city.save()
+        found = filled("petite-enfance", "contract", "CV0")
+        city.refresh_from_db()
+        quarter = territory("qpv", "QN075901").perimeters.get()
+        assert quarter.area < 0.01 * city.area
+        assert list(found.layers[0].frame["name"]) == ["Paris"]
+
+    def test_each_outline_stands_in_the_order_of_the_names_beside_it(self):
+        frame = filled("quartiers-ept").layers[2].frame
+        for row in frame.itertuples():
+            kept = territory("qpv", row.code).perimeters.get()
+            assert row.geometry.area == pytest.approx(kept.area, rel=0.01)
+            assert row.name == kept.territory.name
+
+
 class TestPages:
     def test_the_list_says_what_each_opens_for_and_needs(self, client):
         page = plain(client.get("/modeles/").content.decode())
