@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+from django.utils.translation import gettext as _
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from maps.charts.breaks import break_years, draw_breaks, parted
@@ -47,7 +48,7 @@ def draw_dots(found: Comparison, column: Column, form: str) -> bytes:
             colour = MARK_COLOURS[place % len(MARK_COLOURS)]
             axes.axvline(
                 value or 0.0, color=colour, ls=DASHES[1 + place % 3], lw=1.4,
-                label=f"{mark.label} : {mark.value}",
+                label=f"{mark.label}{_(' : ')}{mark.value}",
             )  # fmt: skip
         axes.set_yticks(heights, [_short(one.name) for one in rows])
         axes.set_ylim(-0.7, len(rows) - 0.3)

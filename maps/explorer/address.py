@@ -41,7 +41,7 @@ def address(request: HttpRequest) -> HttpResponse:
             "Cette adresse n’a pas été reconnue. Écrivez le numéro, la voie et le code postal."
         )
         return JsonResponse({"said": said}, status=404)
-    zones = [f"{zone.title} : {zone.name}" for zone in answer.zones]
+    zones = [f"{zone.title}{_(' : ')}{zone.name}" for zone in answer.zones]
     doubt = _("Cette adresse n’est pas sûre : vérifiez sur la carte avant de conclure.")
     return JsonResponse(
         {

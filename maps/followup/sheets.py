@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
 
+from maps.figures import Figure
 from maps.followup.access import by_script, contract_called, sheet_called, telling_refusals
 from maps.followup.rates import lines_of
 from maps.followup.refusals import in_words
@@ -67,11 +68,16 @@ def listed(request: HttpRequest, code: str) -> HttpResponse:
             for one in service.overdue(contract.pk, day)
             if one.year == year and (shares or one.pk in readable)
         ],
-        "actors": service.completeness_of(counted, day),
+        "actors": [_with_rate(one) for one in service.completeness_of(counted, day)],
         "mine": [t for t in told if _is_own(signed_in(request.user), t["sheet"])],
         "demonstration": fictitious(sheet["sheet"].source_id for sheet in told),
     }
     return render(request, "maps/followup/sheets.html", context)
+
+
+def _with_rate(actor: dict[str, Any]) -> dict[str, Any]:
+    """Return how far an actor is, with the share as people read it."""
+    return {**actor, "rate": Figure(actor["share"], "%")}
 
 
 def _is_own(person: User | None, sheet: FollowUpSheet) -> bool:

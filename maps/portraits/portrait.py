@@ -14,7 +14,7 @@ from maps.places import QUARTERS, day_of, latest_quarters, outline_of, wholes_of
 from maps.portraits import around
 from maps.portraits.evolution import Series, series_of
 from maps.portraits.keyfigures import Comparisons
-from maps.portraits.rows import Row
+from maps.portraits.rows import Row, caution
 from observatory.models import Perimeter, Territory
 
 MOST_PARTS = 60
@@ -51,6 +51,11 @@ class Portrait:
     def is_empty(self) -> bool:
         """Whether no figure at all is known."""
         return not (self.grid or self.key or self.others)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether any key figure has a gap, a rank or a note to show beside it."""
+        return any(row.contexts or row.place or row.note for row in self.key)
 
     @property
     def hectares(self) -> str:
@@ -140,7 +145,7 @@ def _cautions(sources: list[dict[str, str]], shown: pd.DataFrame, grid: list[Row
     if (shown["standing"] == "withheld").any():
         found.append(_("« retenu » : la valeur existe mais porte sur trop peu de personnes."))
     for source in sources:
-        found += [line.strip() for line in source["cautions"].splitlines() if line.strip()]
+        found += [caution(line.strip()) for line in source["cautions"].splitlines() if line.strip()]
     return list(dict.fromkeys(found))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from maps.figures import Figure, difference_of, figure_of, quantity
 from maps.portraits.gridsums import GridFigure
@@ -66,6 +67,20 @@ def place_among(standing: Standing | None) -> str:
     return _("rang {rank} sur {known} quartiers, du plus bas au plus haut").format(
         rank=quantity(standing.rank, "", 0), known=quantity(standing.known, "", 0)
     )
+
+
+# What producers warn of, as declared (importers/products.toml); other words stay as they are.
+CAUTIONS = (
+    gettext_noop("Ne pas interpréter un carreau isolément."),
+    gettext_noop("Ne pas comparer deux millésimes à une échelle plus fine que la commune."),
+    gettext_noop("Ne pas comparer une somme de carreaux aux populations du recensement."),
+    gettext_noop("Un grand ensemble de logements peut être localisé en un seul point."),
+)
+
+
+def caution(text: str) -> str:
+    """Return a producer's warning in the reader's language where it is known."""
+    return _(text) if text in CAUTIONS else text
 
 
 # What observatory/figures/gaps.py says, so that the pages can say it in the reader's language.

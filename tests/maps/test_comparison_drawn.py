@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from django.utils import translation
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
@@ -57,6 +58,13 @@ def legend_of(axes: Axes) -> list[str]:
 
 
 class TestDots:
+    @pytest.mark.parametrize(
+        ("language", "said"), [("fr", "quartiers : 36,0 %"), ("en", "quarters: 36.0%")]
+    )
+    def test_the_legend_writes_references_as_the_language_does(self, drawn, language, said):
+        with translation.override(language):
+            assert any(label.endswith(said) for label in legend_of(drawn("points", year=2021)))
+
     def test_each_quarter_has_its_dot_at_its_value(self, drawn):
         axes = drawn("points", year=2021)
         dots = [line.get_xydata()[0] for line in axes.lines if line.get_marker() == "o"]

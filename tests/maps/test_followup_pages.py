@@ -284,6 +284,15 @@ def test_a_year_says_what_changed_since_the_last_frozen_one(contract: Territory)
     assert re.search(r"Part d’élèves aidés : \S.* → atteinte", told)
 
 
+@pytest.mark.parametrize(("language", "said"), [("fr", "1 / 1 100 %"), ("en", "1 / 1 100% ")])
+def test_how_far_an_actor_is_is_written_as_the_language_does(
+    contract: Territory, language: str, said: str
+) -> None:
+    client = signed_in(Role.CONTRACT_LEAD, contract)
+    client.cookies["django_language"] = language
+    assert said in text(client, LIST)
+
+
 @pytest.mark.parametrize("address", ["/suivi/", TREE, LIST, DONE, OPEN, REVIEW, "/suivi/erreurs/"])
 def test_every_page_is_in_english_when_english_is_asked(contract: Territory, address: str) -> None:
     client = signed_in(Role.CONTRACT_LEAD, contract)

@@ -18,6 +18,7 @@ from observatory.models import (
     Membership,
     Observation,
     Sharing,
+    Source,
     SourceTerms,
     Standing,
     Status,
@@ -124,6 +125,31 @@ class TestFigures:
         found = portrait_of(None, facts).facilities
         assert found.inside == [("école", 1)]
         assert found.attached == 0
+
+    def test_figures_without_anything_to_compare_with_have_no_empty_column(self, client, facts):
+        heading = "Écart, et valeur de la référence"
+        key = client.get("/portraits/commune/75056/").content.decode().partition("Chiffres clés")[2]
+        assert plain("20,0 %") in plain(key)
+        assert heading not in key
+        assert heading in client.get(QUARTER).content.decode().partition("Chiffres clés")[2]
+
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            ("fr", ("isolément", "Taux de pauvreté : +2,0 pts de 2019", "Un mot du producteur.")),
+            ("en", ("on its own", "Taux de pauvreté: +2.0 pts from 2019", "Un mot du producteur.")),
+        ],
+    )
+    def test_warnings_and_evolution_are_written_as_the_reader_s_language_does(
+        self, client, facts, language, said
+    ):
+        known = "Ne pas interpréter un carreau isolément."
+        Source.objects.update(cautions=f"{known}\nUn mot du producteur.")
+        client.cookies["django_language"] = language
+        text = plain(re.sub(r"<[^>]+>", "", client.get(QUARTER).content.decode()))
+        for words in said:
+            assert words in text
+        assert (known in text) == (language == "fr")
 
     @pytest.mark.parametrize(
         ("language", "said"), [("fr", "Centres de santé : 1"), ("en", "Health centres: 1")]
