@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pypdf
 import pytest
@@ -95,6 +96,14 @@ class TestPages:
         for figure in ("42,0 %", "13 500 €", "retenu", "30,0 %"):
             assert figure in page
             assert figure in printed
+
+    def test_words_stand_left_and_numbers_right(self, client, contract, framework):
+        page = client.get("/themes/CV1/cadre-cv1-t1/").content.decode()
+        targets = page.partition("<table>")[2].partition("</table>")[0]
+        kinds = re.findall(r'<td( class="numeric")?>(?:<[^>]+>)?([^<]+)', targets)
+        told = {plain(words): bool(numeric) for numeric, words in kinds}
+        assert not told["atteinte"] and not told["au plus 30 %"]
+        assert told["25,0 %"] and told["2021"]
 
     def test_it_is_laid_on_its_side(self, client):
         answer = client.get(f"{SHEET}fiche.pdf")
