@@ -3,7 +3,8 @@
 Three protections follow each other. Every figure is moved by the cell key method, and none from
 1 to the threshold - 1 can come out; what comes out as 0 is printed as under the threshold,
 because it may be a few people. Then the new figures, and all that ever went out of the same
-people, are put before a solver: where they betray a small group, new figures are withheld.
+people, are put before a solver: where they betray a small group, new figures are withheld. The
+solver knows what a reader knows of a withheld figure: that it is there, so of somebody.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ class _Checker:
         self.members = _members([group for group, _ in groups])
         self.new = [self._spread(subject, cell.atoms) for cell in cells]
         self.out = [
-            Figure(self._spread(table.subject, cell.atoms), cell.value.low, cell.value.high)
+            self._known(self._spread(table.subject, cell.atoms), cell.value.low, cell.value.high)
             for table in others
             for cell in table.cells
         ]
@@ -168,12 +169,17 @@ class _Checker:
         return len(self.truth)
 
     def _figures(self, values: Mapping[str, Value], withheld: Sequence[str]) -> list[Figure]:
-        kept = set(withheld)
+        gone = dict.fromkeys(withheld, Withheld(Reason.DIFFERENCING))
+        told = {**values, **gone}
         return [
-            Figure(members, values[cell.name].low, values[cell.name].high)
+            self._known(members, told[cell.name].low, told[cell.name].high)
             for cell, members in zip(self.cells, self.new, strict=True)
-            if cell.name not in kept
         ]
+
+    def _known(self, members: tuple[int, ...], low: int, high: int | None) -> Figure:
+        """Return what a reader knows of a figure: a zone or an age with nobody has none."""
+        somebody = int(self.truth[list(members)].sum() > 0)
+        return Figure(members, max(low, somebody), high)
 
     def _sacrifice(
         self, targets: Sequence[Sequence[int]], values: Mapping[str, Value], gone: Sequence[str]

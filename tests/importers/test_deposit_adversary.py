@@ -85,20 +85,25 @@ def read_figures() -> list[dict]:
 
 
 def bounded(told: dict) -> tuple[int, int | None]:
-    """What a printed figure says by the public rule: withheld for differencing says nothing."""
+    """What a printed figure says by the public rule.
+
+    One withheld for differencing says only that it is there: a zone or an age with nobody is not.
+    """
     rule = rule_for("persons", "essai")
     if told["withheld"] == "differencing":
-        return 0, None
-    return rule.span_of(told["value"] or 0)
+        return 1, None
+    low, high = rule.span_of(told["value"] or 0)
+    return max(1, low), high
 
 
-def betrayed(figures: list[Figure], groups: int, threshold: int = 5) -> list[int]:
+def betrayed(figures: list[Figure], groups: int, threshold: int = 5) -> list[tuple[int, ...]]:
+    """The groups, and the figures themselves, that must hold one person at least, four at most."""
     system = System(figures, groups)
     found = []
-    for place in range(groups):
-        low, high = bounds_of(system, (place,))
+    for members in {*((place,) for place in range(groups)), *(one.atoms for one in figures)}:
+        low, high = bounds_of(system, members)
         if low >= 1 and high is not None and high < threshold:
-            found.append(place)
+            found.append(members)
     return found
 
 
@@ -120,7 +125,23 @@ def test_no_group_is_known_to_hold_one_to_four_people(seed):
     ]
     exposed = betrayed(bare, len(groups))
     assert len(exposed) >= 3
-    assert all(1 <= truth[groups[place]] <= 4 for place in exposed)
+    for one in exposed:
+        assert 1 <= sum(truth[groups[place]] for place in one) <= 4
+
+
+@pytest.mark.parametrize("before", range(30, 100, 7))
+def test_a_quarter_with_a_few_people_of_both_sexes_tells_of_neither(before):
+    """That women and men are told apart says that there is one of each: two to four of each, no."""
+    here, away = PLACES["one"], PLACES["away"]
+    # As many others first, so that the noise of the four is drawn anew.
+    rows = [f"F;20;{away}"] * before + [f"F;20;{here}"] * 2 + [f"H;20;{here}"] * 2
+    found = counted(a_partner(), rows)
+    groups = list(groups_of(found))
+    (told,) = read_figures()
+    assert {"qpv=QP075001|sex=F", "qpv=QP075001|sex=H"} <= set(told["figures"])
+    figures = [Figure(members(name, groups), *bounded(one))
+               for name, one in told["figures"].items()]  # fmt: skip
+    assert betrayed(figures, len(groups)) == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])
