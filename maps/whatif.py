@@ -33,7 +33,7 @@ from layers.access import visible_to
 from layers.version import stamps_of
 from maps.errors import BadChoice
 from maps.figures import quantity
-from maps.panel import fictitious
+from maps.panel import citations, fictitious
 from observatory.models import Level, Territory
 from observatory.models.perimeters import IN_FORCE
 
@@ -82,6 +82,7 @@ class Ground:
     generation: int | None
     epsg: int
     demonstration: bool = False
+    source: int = 0
 
 
 def ground() -> Ground | None:
@@ -111,7 +112,8 @@ def _ground(dataset_id: int, stamps: str) -> Ground:
     inside = np.zeros(len(cells), dtype=bool)
     if len(shapes):
         inside[np.unique(shapely.STRtree(centres).query(shapes, predicate="covers")[1])] = True
-    return Ground(cells, inside, generation, dataset.epsg, fictitious([dataset.source_id]))
+    source = dataset.source_id
+    return Ground(cells, inside, generation, dataset.epsg, fictitious([source]), source)
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if where is not None:
         trial = try_line(where, slider, place)
         context |= {"lines": in_words(trial), "rows": _rows(trial)}
-        context["demonstration"] = where.demonstration
+        context |= {"demonstration": where.demonstration, "sources": citations([where.source])}
     return render(request, "maps/whatif.html", context)
 
 

@@ -100,6 +100,11 @@ class TestAnswers:
         assert client.get("/et-si/zones.json").status_code == 404
         assert "réglette bouge" in client.get("/et-si/").content.decode()
 
+    def test_the_page_names_the_grid_it_counts_on(self, client, town_here):
+        source = latest_dataset(Origin.PUBLISHED).source
+        page = plain(client.get("/et-si/").content.decode())
+        assert f"Source : {source.producer}, {source.title}, {source.vintage}" in page
+
     @pytest.mark.parametrize("slider", SLIDERS.values(), ids=lambda one: one.key)
     def test_both_ends_of_every_slider_answer(self, client, town_here, slider):
         for place in (slider.low, slider.high):
