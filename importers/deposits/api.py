@@ -298,7 +298,7 @@ def _body(request: Request) -> dict[str, Any]:
 
 def _whole(given: Any, default: int) -> int:
     text = str(given if given is not None else default)
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise errors.BadChoice("A whole number is expected.", "")
     return int(text)
 

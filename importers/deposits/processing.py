@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from importers.deposits.bands import age_band, sex_of
 from importers.deposits.columns import Role
 from importers.deposits.errors import Cancelled, NoReferenceColumn, NothingToLocate
 from importers.deposits.locating import AddressLocator, CoordinateLocator, Located
@@ -28,9 +29,6 @@ from observatory.disclosure.keys import Keys, key_sums
 from observatory.disclosure.secret import derived
 from observatory.runs import Progress, silent
 
-SEXES = {"F": "F", "FEMME": "F", "FEMININ": "F", "2": "F",
-         "H": "H", "M": "H", "HOMME": "H", "MASCULIN": "H", "1": "H"}  # fmt: skip
-AGES = ((16, "0-15"), (26, "16-25"), (50, "26-49"), (65, "50-64"), (200, "65+"))
 EXCEL_FIRST_DAY = date(1899, 12, 30)
 
 
@@ -85,8 +83,8 @@ class _Work:
         self.met = self._met_elsewhere()
         # Few different values come many times.
         self.years = Remembered(lambda day: str(day.year))
-        self.sexes = Remembered(lambda text: SEXES.get(fold(text.strip()), ""))
-        self.bands = Remembered(_age_band)
+        self.sexes = Remembered(sex_of)
+        self.bands = Remembered(age_band)
         self.seen = 0
         self.total: int | None = None
 
@@ -329,20 +327,13 @@ def _counted(names: list[str], groups: npt.NDArray[np.int64], keys: Keys) -> Cou
     }
 
 
-def _age_band(text: str) -> str:
-    plain = text.strip()
-    if not plain.isdigit():
-        return plain[:20]
-    return next((band for limit, band in AGES if int(plain) < limit), "")
-
-
 def _day(text: str) -> date | None:
     """Read a day: ISO, French, or a spreadsheet's number of days."""
     plain = text.strip()
-    if plain.isdigit() and 20_000 <= int(plain) <= 80_000:
+    if plain.isdecimal() and 20_000 <= int(plain) <= 80_000:
         return EXCEL_FIRST_DAY + timedelta(days=int(plain))
     parts = plain[:10].replace(".", "/").replace("-", "/").split("/")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         return None
     year, month, day = parts if len(parts[0]) == 4 else reversed(parts)
     try:
