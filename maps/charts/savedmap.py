@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import date
 from typing import Any
 
@@ -28,10 +29,13 @@ from maps.choice import class_words, colours
 from maps.classes import classify
 from maps.dates import in_full
 from maps.displays import Told
+from maps.figures import quantity
 from maps.portraits.gridsums import FIGURES
 from maps.savedmaps.filled import FilledLayer, FilledMap, values_of
+from maps.statics import SIGNS_PER_INCH
 
 CLASSES = 4
+LINE_LENGTH = int(5 * SIGNS_PER_INCH)  # as wide as a square map, with its title and legend, gets
 PALE, AREA = "#fcfbf8", "#c9b6d8"
 HATCHES = ("", "///", "...", "\\\\\\")
 # More names than this lie over each other: the table beside the map has them all.
@@ -74,7 +78,9 @@ def _told(filled: FilledMap, day: date) -> str:
         for s in filled.sources
     ]
     drawn = _("Carte faite le {day}.").format(day=in_full(day))
-    return f"{_('Source :')} {' ; '.join(lines)}\n{drawn}"
+    # A line wider than the map would leave no room for the map itself.
+    cited = textwrap.fill(f"{_('Source :')} {' ; '.join(lines)}", LINE_LENGTH)
+    return f"{cited}\n{drawn}"
 
 
 def _ground(axes: Any, one: FilledLayer) -> list[Any]:
@@ -121,10 +127,15 @@ def _write_names(axes: Any, one: FilledLayer) -> None:
 
 def _classes(axes: Any, one: FilledLayer) -> list[Any]:
     figure = next(figure for figure in FIGURES if figure.key == one.layer.cells)
-    values = values_of(one)
+    # As they are read beside the map: a break between two of them needs no more decimals.
+    values = np.round(values_of(one), figure.decimals)
     classes = classify(values, "quantiles", CLASSES, decimals=figure.decimals)
     told = Told(figure.key, one.label, 0, figure.unit, figure.decimals, False, ())
-    words = class_words(classes, told)
+    words = (
+        class_words(classes, told)
+        if classes.breaks
+        else [quantity(float(np.nanmax(values)), figure.unit, figure.decimals)]
+    )
     ramp = colours(len(words))
     numbers = classes.of(values)
     keys: list[Any] = [Patch(facecolor="none", edgecolor="none", label=one.label)]

@@ -12,14 +12,15 @@ from django.contrib.gis.geos import MultiPolygon, Polygon
 from PIL import Image
 
 from maps.charts.savedmap import DRAWERS, draw_saved
+from maps.charts.theme import Chart
 from maps.errors import BadTemplate
 from maps.savedmaps.declared import LOOKS, map_templates, read_templates
-from maps.savedmaps.filled import fill, openings
-from observatory.models import Facility, Level, Membership, Status, Territory
+from maps.savedmaps.filled import FilledMap, fill, openings
+from observatory.models import Facility, Level, Membership, Source, Status, Territory
 from tests.factories import a_perimeter, a_source, a_territory
 from tests.maps.facts import public_source, quarter_point
 from tests.maps.screen import plain
-from tests.maps.town import PLACES, outline
+from tests.maps.town import EAST, NORTH, PLACES, SIZE, outline
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts")]
 GOOD = """
@@ -49,6 +50,20 @@ def an_ept() -> Territory:
 
 def filled(key: str, level: str = "contract", code: str = "CV1"):
     return fill(None, map_templates()[key], territory(level, code))
+
+
+def legend_drawn(monkeypatch, found: FilledMap) -> list[str]:
+    """Return the words of the legend of a map, once it is drawn."""
+    said: list[str] = []
+    save = Chart.save
+
+    def listening(chart: Chart, form: str) -> bytes:
+        said.extend(plain(text.get_text()) for text in chart.figure.legends[0].texts)
+        return save(chart, form)
+
+    monkeypatch.setattr(Chart, "save", listening)
+    draw_saved(found, "svg", date(2026, 3, 1))
+    return said
 
 
 class TestDeclarations:
@@ -128,6 +143,22 @@ class TestEarlyChildhood:
         # 50 children among the 500 persons of the one cell of each quarter.
         assert told == {"QN075901": "10,0 %", "QN075902": "10,0 %"}
 
+    @pytest.mark.parametrize(
+        ("children", "said"),
+        [
+            ((57.1, 57.12), ["11,4 %"]),
+            ((57.1, 57.4), ["moins de 11,5 %", "11,5 % et plus"]),
+        ],
+    )
+    def test_the_legend_has_the_decimals_of_the_list_beside(self, monkeypatch, children, said):
+        from carroyage.models import Cell
+
+        for place, many in zip("be", children, strict=True):
+            east = EAST + PLACES[place].column * SIZE
+            Cell.objects.filter(east=east, north=NORTH).update(ind_0_3=many)
+        told = legend_drawn(monkeypatch, filled("petite-enfance"))
+        assert [one for one in told if "%" in one] == said
+
     def test_without_the_children_of_the_cells_it_is_not_drawn(self):
         found = filled("petite-enfance")
         assert not found.is_drawn
@@ -205,8 +236,6 @@ class TestPages:
         assert {row["name"] for row in rows} == {"L’Écluse et alentours", "Haut-Coteau"}
 
     def test_title_place_and_day_are_on_the_picture(self, monkeypatch):
-        from maps.charts.theme import Chart
-
         said: list[str] = []
         save = Chart.save
 
@@ -262,6 +291,12 @@ class TestThePicture:
         picture = np.asarray(self.drawn())
         ground = (picture[picture.shape[0] // 2] < 250).nonzero()[0]
         assert ground.max() - ground.min() > 0.85 * picture.shape[1]
+
+    def test_long_names_of_sources_leave_the_map_its_room(self):
+        Source.objects.update(title="Périmètres des quartiers et des communes de la région " * 3)
+        picture = np.asarray(self.drawn("commune", "75056"))
+        ground = (picture[picture.shape[0] // 3] < 250).nonzero()[0]
+        assert ground.max() - ground.min() > 0.5 * picture.shape[1]
 
     def test_a_high_territory_keeps_the_usual_sheet(self):
         city = territory("commune", "75056").perimeters.get()
