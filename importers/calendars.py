@@ -133,7 +133,7 @@ def _store_instance(row: Any, source: Source, report: Report) -> Instance:
             "kind": row.kind[:60],
             "meetings_a_year": float(often) if often else None,
             "source": source,
-            "source_line": int(row.line) if row.line.isdigit() else None,
+            "source_line": int(row.line) if row.line.isdecimal() else None,
         },
         report,
     )
@@ -157,7 +157,7 @@ def _check_study(row: Any, report: Report) -> None:
          f"Kinds: {', '.join(StudyKind.values)}."),
         ("title", not row.title, "a study without a title", "Give its title."),
         ("dated_on", not is_day(row.dated_on), "this is not a date", "Write 2019-06-12."),
-        ("year", bool(row.year) and not row.year.isdigit(), "not a year", "Write four figures."),
+        ("year", bool(row.year) and not row.year.isdecimal(), "not a year", "Write four figures."),
         ("territories", not set(codes) <= known, "a territory that is not loaded",
          "Load its outline first."),
     ], report)  # fmt: skip
@@ -173,7 +173,7 @@ def _store_study(row: Any, source: Source, report: Report) -> int:
             "year": int(row.year) if row.year else None,
             "state": row.state[:40],
             "url": row.url[:200],
-            "source_line": int(row.line) if row.line.isdigit() else None,
+            "source_line": int(row.line) if row.line.isdecimal() else None,
         },
         report,
     )

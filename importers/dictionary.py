@@ -184,7 +184,7 @@ def _store_parts(frame: pd.DataFrame) -> None:
 def _breaks(row: int, told: dict[str, str], report: Report) -> bool:
     """Tell whether an entry says a break of its series, refusing one that is not sound."""
     year, reason = told.get("break_year", ""), told.get("break_reason", "")
-    if bool(year) != bool(reason) or (year and not (year.isdigit() and len(year) == 4)):
+    if bool(year) != bool(reason) or (year and not (year.isdecimal() and len(year) == 4)):
         report.refuse(
             row, "break_year", year, "a break of series needs a year and a reason",
             "Write the first year of the new series, and why; or leave both blank.",

@@ -148,9 +148,9 @@ def _check_scheme(row: Any, theirs: set[str], report: Report) -> None:
         ("code", not row.code, "a scheme without a code", "Give it a short one."),
         ("code", row.code in theirs, "the scheme of another contract has this code",
          "Give this one a code of its own."),
-        ("age_from", any(age and not age.isdigit() for age in ages), "this is not an age",
+        ("age_from", any(age and not age.isdecimal() for age in ages), "this is not an age",
          "Write whole years, or leave it blank."),
-        ("age_to", all(age.isdigit() for age in ages) and int(ages[0]) > int(ages[1]),
+        ("age_to", all(age.isdecimal() for age in ages) and int(ages[0]) > int(ages[1]),
          "the ages are the wrong way round", "Swap them."),
         ("zones", not all(map(is_level, pieces(row.zones))), "an unknown kind of zone",
          "Write levels of territory: qpv; qva; zsp."),
@@ -227,8 +227,8 @@ def _check_result(row: Any, contract: str, report: Report) -> None:
         ("code", held.first() not in (None, contract),
          "the sheet of another contract has this code",
          "Give this one a code of its own, or say --contract."),
-        ("year", not row.year.isdigit(), "not a year", "Write four figures."),
-        ("order", not row.order.isdigit(), "not a number", "Number the results of a sheet."),
+        ("year", not row.year.isdecimal(), "not a year", "Write four figures."),
+        ("order", not row.order.isdecimal(), "not a number", "Number the results of a sheet."),
         ("formula", bool(row.formula) and row.formula not in RateFormula.values,
          "unknown formula", f"Formulas: {', '.join(RateFormula.values)}."),
         ("scope", bool(row.scope) and row.scope not in Scope.values, "unknown scope",
@@ -328,7 +328,7 @@ def _store_result(row: Any, sheet: FollowUpSheet) -> int:
 
 
 def _line(row: Any) -> int:
-    return int(row.line) if row.line.isdigit() else int(row.Index)
+    return int(row.line) if row.line.isdecimal() else int(row.Index)
 
 
 def _node(text: str) -> Node | None:

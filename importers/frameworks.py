@@ -123,7 +123,7 @@ class _Reader:
             return
         self._lines[row.key] = row.Index
         self.kinds[row.kind] = self.kinds.get(row.kind, 0) + 1
-        line = int(row.line) if row.line.isdigit() else None
+        line = int(row.line) if row.line.isdecimal() else None
         if row.kind == INDICATOR:
             self.rows.append(_indicator_row(row, line, self._first.get(row.parent, "")))
             return
@@ -233,7 +233,7 @@ def load_crosswalk(
                 {"name": row.name, "left_id": nodes[row.left], "right_id": nodes[row.right]},
                 {
                     "source": source,
-                    "source_line": int(row.line) if getattr(row, "line", "").isdigit() else None,
+                    "source_line": int(row.line) if getattr(row, "line", "").isdecimal() else None,
                 },
                 report,
             ).pk

@@ -104,7 +104,8 @@ def _check_line(row: Any, report: Report) -> None:
         ("shares", bool(shares) and (len(shares) != len(places) or None in fractions or total > 1),
          "shares that do not divide the amount",
          "Give one share from 0 to 1 per territory, not over 1 in all."),
-        ("projects", bool(row.projects) and not row.projects.isdigit(), "not a number of projects",
+        ("projects", bool(row.projects) and not row.projects.isdecimal(),
+         "not a number of projects",
          "Write a whole number."),
         ("scheme", bool(row.scheme) and not Scheme.objects.filter(code=row.scheme).exists(),
          "no scheme has this code", "Load the schemes first."),
@@ -134,7 +135,7 @@ def _store_line(row: Any, source: Source, report: Report) -> int:
             "projects": int(row.projects) if row.projects else None,
             "phase": row.phase[:30],
             "scheme": Scheme.objects.filter(code=row.scheme).first() if row.scheme else None,
-            "row": int(row.line) if row.line.isdigit() else row.Index,
+            "row": int(row.line) if row.line.isdecimal() else row.Index,
         },
         report,
     )
@@ -172,7 +173,7 @@ def _store_project(row: Any, source: Source, report: Report) -> int:
             "kind": row.kind[:60],
             "state": row.state[:60],
             "year": int(row.year) if row.year else None,
-            "source_line": int(row.line) if row.line.isdigit() else row.Index,
+            "source_line": int(row.line) if row.line.isdecimal() else row.Index,
         },
         report,
     )
@@ -190,7 +191,7 @@ def _store_mention(row: Any, source: Source) -> None:
         },
         {
             "amount": _decimal(row.amount) if row.amount else None,
-            "source_line": int(row.line) if row.line.isdigit() else row.Index,
+            "source_line": int(row.line) if row.line.isdecimal() else row.Index,
         },
     )
 
@@ -204,4 +205,4 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _is_year(text: str) -> bool:
-    return text.isdigit() and 1945 <= int(text) <= 2100
+    return text.isdecimal() and 1945 <= int(text) <= 2100

@@ -63,9 +63,9 @@ def _checked(row: Any, report: Report) -> dict[str, Any]:
         report.refuse(row.Index, "printed", row.printed, "this is not a number", "Correct it.")
     return {
         "label": row.label[:300],
-        "line": int(row.line) if row.line.isdigit() else None,
+        "line": int(row.line) if row.line.isdecimal() else None,
         "printed": printed,
-        "decimals": int(row.decimals) if row.decimals.isdigit() else 0,
+        "decimals": int(row.decimals) if row.decimals.isdecimal() else 0,
         "unit": row.unit,
         "formula": row.formula,
         "operands": operands,

@@ -27,7 +27,8 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     total = sum(left.values())
     asked = request.GET.get("page", "1")
     last = max(1, -(-total // PER_PAGE))
-    current = min(int(asked), last) if asked.isdigit() and len(asked) < 7 and asked != "0" else 1
+    wanted = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+    current = min(max(wanted, 1), last)
     rows = review.waiting(found, account(request).pk, PER_PAGE, (current - 1) * PER_PAGE)
     context = {
         "deposit": found,
@@ -58,12 +59,12 @@ def fix(request: HttpRequest, number: int, row: int) -> HttpResponse:
     found, told = own(request, number), request.POST
     alike, actor = "alike" in told, account(request).pk
     chosen = told.get("candidate", "")
-    if chosen.isdigit() and len(chosen) < 4:
+    if chosen.isdecimal() and len(chosen) < 4:
         review.choose(found, row, int(chosen), alike=alike, actor=actor)
     else:
         review.place(found, row, _point(told), alike=alike, actor=actor)
     asked = told.get("page", "1")
-    page = int(asked) if asked.isdigit() and len(asked) < 7 else 1
+    page = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
     return redirect(f"{reverse('maps:deposit-review', args=[number])}?page={page}")
 
 

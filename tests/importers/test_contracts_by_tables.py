@@ -447,6 +447,7 @@ def test_correspondences_between_two_trees(bring: Bring) -> None:
         ("quarters", "name,status,communes,commune_codes,contract,population",
          "N,qpv,C; D,75056,CV,1", "communes and codes do not pair"),
         ("statements", "key,label,printed,formula,operands", "a,L,1,magic,2", "unknown formula"),
+        ("sheets", "code,year,title", "s,²²²²,T", "not a year"),
         ("statements", "key,label,printed,formula,operands", "a,L,1,sum,x", "operands that are no"),
     ],
 )  # fmt: skip

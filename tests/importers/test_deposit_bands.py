@@ -93,8 +93,11 @@ def test_a_cell_of_strange_digits_stops_nothing():
 
 
 @pytest.mark.django_db
-def test_an_offset_of_strange_digits_is_refused(told_wrongly):
+def test_a_page_or_an_offset_that_is_none_breaks_nothing(told_wrongly):
     owner = client_of(User.objects.get(pk=told_wrongly.created_by_id))
     for word in ("²", "-1", "x", "9" * 30):
         answer = owner.get(f"/api/deposits/{told_wrongly.pk}/review/", {"offset": word})
         assert answer.status_code == 400, word
+    for word in ("²", "0", "00", "-1", "x", "", "9" * 30):
+        page = owner.get(f"/beneficiaires/{told_wrongly.pk}/relecture/", {"page": word})
+        assert page.status_code == 200, word
