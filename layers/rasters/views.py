@@ -72,10 +72,10 @@ def _part(request: HttpRequest, path: Path, etag: str) -> HttpResponse:
     """Return the whole file, or the range asked for (RFC 9110; one range, as GDAL asks)."""
     size = path.stat().st_size
     asked = RANGE.fullmatch(request.headers.get("Range", ""))
-    if request.headers.get("If-Range", etag) != etag:
-        asked = None
+    if request.headers.get("If-Range", etag) != etag or (asked and _is_no_range(*asked.groups())):
+        asked = None  # what is no range is not looked at (RFC 9110, 14.1.1 and 14.2)
     first, last = 0, size - 1
-    if asked and any(asked.groups()):
+    if asked:
         start, end = asked.groups()
         first = int(start) if start else max(0, size - int(end))
         last = min(int(end), size - 1) if start and end else size - 1
@@ -84,10 +84,14 @@ def _part(request: HttpRequest, path: Path, etag: str) -> HttpResponse:
     response = StreamingHttpResponse(_pieces(path, first, last), content_type=GEOTIFF)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Content-Length"] = str(last - first + 1)
-    if asked and any(asked.groups()):
+    if asked:
         response.status_code = 206
         response.headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     return response  # type: ignore[return-value]
+
+
+def _is_no_range(start: str, end: str) -> bool:
+    return (not start and not end) or bool(start and end and int(end) < int(start))
 
 
 def _pieces(path: Path, first: int, last: int) -> Iterator[bytes]:

@@ -150,6 +150,32 @@ class TestOverHttp:
         assert visitor.get("/rasters/cells/ind.tif", headers=stale).status_code == 200
 
     @pytest.mark.django_db
+    @pytest.mark.parametrize(
+        "said",
+        ["bytes=5-1", "bytes=-", "bytes=0-0,5-6", "items=0-1", "bytes=a-b", "bytes=\u00e9", ""],
+    )
+    def test_what_is_no_range_is_answered_as_if_nothing_had_been_said(
+        self, visitor, make_grid, said
+    ):
+        make_grid(columns=20, rows=20)
+        whole = b"".join(visitor.get("/rasters/cells/ind.tif").streaming_content)
+        answer = visitor.get("/rasters/cells/ind.tif", headers={"range": said})
+        assert answer.status_code == 200
+        assert "Content-Range" not in answer.headers
+        assert b"".join(answer.streaming_content) == whole
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize(
+        "said", ["bytes=-0", "bytes=999999999999-", "bytes=999999999999-9999999999999"]
+    )
+    def test_a_range_past_the_end_is_refused_with_the_size(self, visitor, make_grid, said):
+        make_grid(columns=20, rows=20)
+        size = visitor.get("/rasters/cells/ind.tif").headers["Content-Length"]
+        answer = visitor.get("/rasters/cells/ind.tif", headers={"range": said})
+        assert answer.status_code == 416
+        assert answer.headers["Content-Range"] == f"bytes */{size}"
+
+    @pytest.mark.django_db
     def test_new_cells_make_a_new_file_and_old_ones_a_304(self, visitor, make_grid):
         make_grid()
         first = visitor.get("/rasters/cells/ind.tif")
