@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -29,7 +28,7 @@ from layers.errors import (
     UnknownPage,
     UnsupportedBody,
 )
-from layers.problems import database_away, problem
+from layers.problems import problem, refused
 
 GEOJSON = "application/geo+json"
 JSON = "application/json"
@@ -51,29 +50,47 @@ class FirstRenderer(BaseContentNegotiation):
         return first, first.media_type
 
 
-class OpenView(APIView):
-    """A view of the open APIs. Rights are asked layer by layer, never by a class of users."""
+class ElseTheFirst(DefaultContentNegotiation):
+    """Where no renderer has the form that Accept asks for, the first one answers all the same."""
 
-    permission_classes = (AllowAny,)
-    renderer_classes = (JSONRenderer,)
-    content_negotiation_class = FirstRenderer
-    http_method_names = ["get", "head", "options"]
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        """Return the renderer asked for, or the first one."""
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except exceptions.NotAcceptable:
+            return renderers[0], renderers[0].media_type
+
+
+class InOurWords(APIView):
+    """A view of the framework whose refusals are problem documents."""
+
+    content_negotiation_class: type[BaseContentNegotiation] = ElseTheFirst
 
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         """Answer every refusal as a problem document."""
         if isinstance(exc, exceptions.APIException | Http404):
             exc = as_ours(exc)
-        if isinstance(exc, OperationalError):
-            exc = database_away(exc)
-        if isinstance(exc, LayersError):
-            return problem(self.request, exc)
-        raise exc
+        told = refused(exc)
+        if told is None:
+            raise exc
+        return problem(self.request, told)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Leave Django's own responses as they are."""
         if hasattr(response, "accepted_renderer") or not hasattr(response, "data"):
             return response
         return super().finalize_response(request, response, *args, **kwargs)
+
+
+class OpenView(InOurWords):
+    """A view of the open APIs. Rights are asked layer by layer, never by a class of users."""
+
+    permission_classes = (AllowAny,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = FirstRenderer
+    http_method_names = ["get", "head", "options"]
 
 
 def as_ours(error: Exception) -> LayersError:

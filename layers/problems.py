@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.urls import Resolver404, resolve
@@ -14,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 
-from layers.errors import LayersError, MethodRefused, NotReady, UnknownPage
+from layers.errors import BadParameter, LayersError, MethodRefused, NotReady, UnknownPage
 
 log = logging.getLogger(__name__)
 
@@ -50,18 +52,27 @@ def answering_problems(view: View) -> View:
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except LayersError as error:
-            return problem(request, error)
-        except OperationalError as error:
-            return problem(request, database_away(error))
+        except Exception as error:
+            told = refused(error)
+            if told is None:
+                raise
+            return problem(request, told)
 
     return answer
 
 
-def database_away(error: OperationalError) -> NotReady:
-    """Return what a caller is told of a database that does not answer; the log says why."""
-    log.error("The database does not answer: %s", str(error).split("\n", maxsplit=1)[0])
-    return NotReady("The database does not answer.", "Ask again in a moment.")
+def refused(error: Exception) -> LayersError | None:
+    """Return what a caller is told of ``error``, None where it is a fault of ours."""
+    if isinstance(error, LayersError):
+        return error
+    if isinstance(error, OperationalError):
+        log.error("The database does not answer: %s", str(error).split("\n", maxsplit=1)[0])
+        return NotReady("The database does not answer.", "Ask again in a moment.")
+    if isinstance(error, TooManyFieldsSent):
+        return BadParameter(
+            f"At most {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters are read."
+        )
+    return None
 
 
 def read_only(view: View) -> View:

@@ -193,7 +193,7 @@ def polygon(text: str) -> str:
     """Return the WKT of one polygon in degrees, longitude first. Raises BadParameter."""
     try:
         shape = shapely.from_wkt(text)
-    except shapely.errors.ShapelyError:
+    except (shapely.errors.ShapelyError, NotImplementedError):  # the latter for curves
         raise BadParameter("'intersects' must be a polygon written as WKT.") from None
     if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon") or shape.is_empty:
         raise BadParameter("'intersects' must be a polygon written as WKT.")

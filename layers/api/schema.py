@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularJSONAPIView
-from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from layers.openview import as_ours
-from layers.problems import problem
+from layers.openview import InOurWords
 
 # With the version: GDAL refuses a description that does not say it.
 OPENAPI = f"{OpenApiJsonRenderer.media_type};version=3.0"
 
 
-class Schema(SpectacularJSONAPIView):
+class Schema(InOurWords, SpectacularJSONAPIView):
     """The description, as OpenAPI or as plain JSON where that is asked for."""
-
-    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
-        """Answer every refusal as a problem document."""
-        if isinstance(exc, exceptions.APIException | Http404):
-            return problem(self.request, as_ours(exc))
-        raise exc
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

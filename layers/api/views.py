@@ -8,9 +8,8 @@ from datetime import date
 from typing import Any, ClassVar
 
 import shapely
-from django.contrib.gis.db.models.functions import Transform
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render as render_page
 from django.urls import reverse
@@ -23,7 +22,12 @@ from layers import features
 from layers.access import one_as_seen_by, visible_to
 from layers.api import documented as words
 from layers.api import paging
-from layers.api.serializers import ObservationSerializer, PerimeterSerializer, ZoneSerializer
+from layers.api.serializers import (
+    ObservationSerializer,
+    PerimeterSerializer,
+    ZoneSerializer,
+    drawn,
+)
 from layers.catalogue import entries
 from layers.errors import BadParameter, NoSuchFeature, UnknownLayer
 from layers.exports.files import FORMATS
@@ -159,7 +163,7 @@ class Rows(OpenView):
         if place is not None:
             rows = rows.filter(**{f"{self.geometry}__intersects": place})
         if self.geometry:
-            rows = rows.annotate(shape=Transform(self.geometry, crs.srid))
+            rows = rows.annotate(shape=drawn(self.geometry, crs))
         found, count = paging.page(rows, limit, offset)
         told = self.serializer(found, many=True, context={"fields": fields})
         return self._written(request, told.data, paging.links(request, limit, offset, count), count)
@@ -287,7 +291,8 @@ class Territory(OpenView):
         """Answer one territory."""
         if not may(person_of(request), Right.VIEW_PUBLIC):
             raise UnknownLayer("Nothing is served here.")
-        rows = Perimeter.objects.filter(status__in=IN_FORCE).annotate(shape=F("geom"))
+        shape = drawn("geom", systems.CRS84)
+        rows = Perimeter.objects.filter(status__in=IN_FORCE).annotate(shape=shape)
         found = rows.select_related("territory", "source").filter(pk=fid).first()
         if found is None:
             raise NoSuchFeature(f"There is no territory {fid}.")
