@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from importers.deposits import errors
 from observatory.models import Level, Organisation, Right, Territory, User
 from observatory.permissions import may, territories_where
+
+Person = User | AnonymousUser | None
 
 
 def depositor(user: User) -> Organisation:
@@ -31,7 +34,7 @@ def check_contract(user: User, contract: Territory | None) -> None:
         raise errors.NotForThisContract()
 
 
-def within_reach(user: User, right: Right = Right.DEPOSIT) -> Q:
+def within_reach(user: Person, right: Right = Right.DEPOSIT) -> Q:
     """Return which deposits a right reaches: all, or those of the contracts it is held on."""
     return _in_reach(user, right, "contract")
 
@@ -43,6 +46,6 @@ def reads_shared(user: User) -> Q:
     return within_reach(user, Right.VIEW_SHARED)
 
 
-def _in_reach(user: User, right: Right, field: str) -> Q:
+def _in_reach(user: Person, right: Right, field: str) -> Q:
     where = territories_where(user, right)
     return Q() if where is None else Q(**{f"{field}__in": where})

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
+from importers.deposits.rights import within_reach
 from importers.deposits.shared import shown
 from maps.figures import Figure
 from maps.followup.words import STATES
@@ -175,14 +176,18 @@ class Reached:
 
 
 def reached_in(person: Person, territory: Territory) -> list[Reached]:
-    """Return the gated counts of finished deposits, latest first; only to those who share."""
+    """Return the gated counts of finished deposits, latest first; only to those who share.
+
+    Where they share in some contracts only, those of these contracts' deposits, as by address.
+    """
     if territory.level not in ("qpv", "qva", "arrondissement"):
         return []
     if not may(person, Right.VIEW_SHARED, territory):
         return []
     name = f"{territory.level}={territory.code}"
     found = []
-    for deposit, figures in sorted(shown(), key=lambda one: one[0].period_to, reverse=True):
+    told_to = shown(within_reach(person, Right.VIEW_SHARED))
+    for deposit, figures in sorted(told_to, key=lambda one: one[0].period_to, reverse=True):
         told = figures.get(name)
         if told is not None:
             standing = "withheld" if told["withheld"] else ""

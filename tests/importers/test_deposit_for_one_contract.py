@@ -168,6 +168,28 @@ def test_shared_figures_are_read_within_one_s_contracts(north: Territory, south:
     assert api_of(stranger).get(f"{API}shared/").status_code == 403
 
 
+@pytest.mark.parametrize("role", [Role.PARTNER, Role.COMMITTEE, Role.CONTRACT_LEAD])
+def test_a_portrait_tells_of_no_other_contract_s_deposits(
+    north: Territory, south: Territory, role: str
+) -> None:
+    """A quarter of both contracts: each reads on its portrait what its own contract shared."""
+    quarter = Territory.objects.get(code="QP075001")
+    for contract in (north, south):
+        Membership.objects.create(member=quarter, container=contract, source=a_source())
+    for number, contract in enumerate((north, south, None)):
+        counted(a_partner(f"Structure {number}", f"compte-{number}"),
+                scheme=f"aide-{number}", contract=contract)  # fmt: skip
+    client = Client()
+    client.force_login(a_partner_of(north, role=role))
+    page = client.get("/portraits/qpv/QP075001/").content.decode()
+    assert [number for number in range(3) if f"aide-{number}" in page] == [0]
+    everybody = Client()
+    everybody.force_login(a_partner("Toutes", "toutes"))
+    page = everybody.get("/portraits/qpv/QP075001/").content.decode()
+    assert [number for number in range(3) if f"aide-{number}" in page] == [0, 1, 2]
+    assert "aide-" not in Client().get("/portraits/qpv/QP075001/").content.decode()
+
+
 # -- by the pages and the command ----------------------------------------------------------
 
 
