@@ -38,8 +38,8 @@ class Shown:
         return str(KINDS.get(self.kind, self.reading.title))
 
 
-def charts_of(asked: Asked, column: Column) -> list[Shown]:
-    """Return the charts of one indicator there is something to draw for."""
+def charts_of(asked: Asked, column: Column, only: str = "") -> list[Shown]:
+    """Return the charts of one indicator there is something to draw for; ``only`` of a kind."""
     found = asked.found
     drawers: dict[str, Callable[[str], bytes]] = {
         "points": lambda form: draw_dots(found, column, form),
@@ -47,9 +47,11 @@ def charts_of(asked: Asked, column: Column) -> list[Shown]:
         "ecarts": lambda form: _gaps(asked, column, form),
         "rangs": lambda form: draw_ranks(found, column, form),
     }
-    told = readings_of(asked.shared, found, column, asked.reference)
+    told = readings_of(asked.shared, found, column, asked.reference, only)
     code = column.indicator.code
-    return [Shown(code, reading, drawers[kind]) for kind, reading in told.items()]
+    return [
+        Shown(code, reading, drawers[kind]) for kind, reading in told.items() if only in ("", kind)
+    ]
 
 
 def _gaps(asked: Asked, column: Column, form: str) -> bytes:
@@ -101,5 +103,5 @@ def chart_called(asked: Asked, kind: str, name: str) -> Shown | None:
     if kind == "cibles":
         return next((one for one in target_charts(asked) if one.name == name), None)
     column = asked.found.column(name)
-    shown = charts_of(asked, column) if column else []
-    return next((one for one in shown if one.kind == kind), None)
+    shown = charts_of(asked, column, only=kind) if column else []
+    return next(iter(shown), None)

@@ -45,13 +45,17 @@ class Reading:
 
 
 def readings_of(
-    shared: Comparisons, found: Comparison, column: Column, against: Against
+    shared: Comparisons, found: Comparison, column: Column, against: Against, only: str = ""
 ) -> dict[str, Reading]:
-    """Return what can be shown of a column, by kind of chart."""
+    """Return what can be shown of a column, by kind of chart.
+
+    Gaps are asked year by year: where another kind alone is wanted (``only``) they are left out.
+    """
     told = {"points": _points(found, column)}
     series = found.series(column.indicator.code)
     if series.shape[1] >= LEAST:
         told["courbes"] = _lines(found, column, series)
+    if series.shape[1] >= LEAST and only in ("", "ecarts"):
         gaps, reason = gaps_over_years(
             shared, column.indicator, found.quarters, [int(str(y)) for y in series], against
         )

@@ -6,6 +6,8 @@ import csv
 import io
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from maps.charts.theme import Chart
 from maps.comparison.charts import chart_called, charts_of
@@ -218,3 +220,28 @@ class TestFiles:
         charts_of(found, found.found.columns[0])[0].draw("svg")
         assert "Tiers" in labels
         assert "sans donnée" in labels
+
+
+class TestOneChartAlone:
+    def test_it_says_what_it_says_among_the_others(self):
+        found = asked()
+        shown = charts_of(found, found.found.columns[0])
+        assert [one.kind for one in shown] == ["points", "courbes", "ecarts", "rangs"]
+        for one in shown:
+            alone = chart_called(asked(), one.kind, one.name)
+            assert alone is not None
+            assert alone.reading == one.reading
+
+    @pytest.mark.parametrize("kind", ["points", "courbes", "rangs"])
+    def test_no_gap_is_worked_out_for_a_chart_without_gaps(self, kind):
+        found = asked()
+        with CaptureQueriesContext(connection) as all_of_them:
+            charts_of(found, found.found.columns[0])
+        found = asked()
+        with CaptureQueriesContext(connection) as alone:
+            chart_called(found, kind, "poverty-rate")
+        assert len(alone) < len(all_of_them) / 2
+
+    def test_an_address_of_no_chart_draws_nothing(self):
+        assert chart_called(asked(), "autre", "poverty-rate") is None
+        assert chart_called(asked(), "points", "rien") is None
