@@ -73,8 +73,8 @@ def detail_title(name: str) -> str:
 def detail(zone: dict[str, Any], name: str) -> SafeString:
     """Write the rows of a zone by value of one detail."""
     held = zone["details"][name].items()
-    told = ((value, counted(rows)) for value, rows in held)
-    return format_html_join(", ", "{}\u00a0:\u00a0{}", told)
+    told = ((value, _(" : "), counted(rows)) for value, rows in held)
+    return format_html_join(", ", "{}{}{}", told)
 
 
 @register.simple_tag

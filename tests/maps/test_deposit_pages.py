@@ -166,6 +166,8 @@ def test_counts_are_told_by_sex_and_age_of_each_quarter(client, partner):
     page = text_of(client.get(f"/beneficiaires/{found.pk}/"))
     assert "F : 4, H : 2" in page
     assert "0-15 : 3, 26-49 : 3" in page
+    client.cookies["django_language"] = "en"
+    assert "F: 4, H: 2" in text_of(client.get(f"/beneficiaires/{found.pk}/"))
 
 
 def test_the_result_is_downloaded_as_a_table(client, partner):
