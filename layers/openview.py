@@ -28,7 +28,7 @@ from layers.errors import (
     UnknownPage,
     UnsupportedBody,
 )
-from layers.problems import problem, refused
+from layers.problems import problem, told_of
 
 GEOJSON = "application/geo+json"
 JSON = "application/json"
@@ -72,10 +72,10 @@ class InOurWords(APIView):
         """Answer every refusal as a problem document."""
         if isinstance(exc, exceptions.APIException | Http404):
             exc = as_ours(exc)
-        told = refused(exc)
+        told = told_of(self.request, exc)
         if told is None:
             raise exc
-        return problem(self.request, told)
+        return told
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Leave Django's own responses as they are."""

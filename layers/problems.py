@@ -53,16 +53,21 @@ def answering_problems(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except Exception as error:
-            told = refused(error)
+            told = told_of(request, error)
             if told is None:
                 raise
-            return problem(request, told)
+            return told
 
     return answer
 
 
-def refused(error: Exception) -> LayersError | None:
-    """Return what a caller is told of ``error``, None where it is a fault of ours."""
+def told_of(request: HttpRequest | Request, error: Exception) -> HttpResponse | None:
+    """Return the answer that tells a refusal, None where ``error`` is a fault of ours."""
+    refused = _refused(error)
+    return None if refused is None else problem(request, refused)
+
+
+def _refused(error: Exception) -> LayersError | None:
     if isinstance(error, LayersError):
         return error
     if isinstance(error, OperationalError):

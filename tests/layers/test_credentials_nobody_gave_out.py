@@ -26,7 +26,11 @@ OF_A_PROXY = (
 
 
 def asked(address, said, client=None):
-    return (client or Client()).get(address, headers={"authorization": said})
+    headers = {"authorization": said} if said is not None else {}
+    answer = (client or Client()).get(address, headers=headers)
+    if answer.streaming:  # a file not read would keep one of the places to make files
+        b"".join(answer.streaming_content)
+    return answer
 
 
 @pytest.mark.parametrize("said", UNKNOWN)
@@ -57,7 +61,7 @@ def test_a_token_nobody_gave_out_is_refused_at_the_same_addresses(secret_layer, 
 def test_a_password_asked_for_by_a_proxy_in_front_changes_nothing(secret_layer, make_area, said):
     make_area()
     for address in (*APIS, *SAME_FOR_ALL):
-        assert asked(address, said).status_code == Client().get(address).status_code, address
+        assert asked(address, said).status_code == asked(address, None).status_code, address
 
 
 @pytest.mark.parametrize("said", OF_A_PROXY)
