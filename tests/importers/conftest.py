@@ -59,6 +59,18 @@ def bring(db: None) -> Callable[..., Loaded]:
 
 
 @pytest.fixture
+def bring_text(db: None, tmp_path: Path) -> Callable[..., Loaded]:
+    """Load a table given as text; its file has the name given, in a folder of the test's own."""
+
+    def run(kind: str, text: str, name: str = "table.csv", **options: object) -> Loaded:
+        file = tmp_path / name
+        file.write_text(text, encoding="utf-8")
+        return load(kind, file, LoadOptions(**options))
+
+    return run
+
+
+@pytest.fixture
 def refused(bring: Callable[..., Loaded], nothing_stored: Callable[[], None]) -> Callable[..., str]:
     """Load a file that must be refused; gives what the person reads, and checks the rest."""
 
