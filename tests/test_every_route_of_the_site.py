@@ -64,11 +64,11 @@ OPEN, SENT_ON, ONLY_WRITTEN = row(200), row(302), row(405)
 # Whose right, everywhere or on a contract, and organisation let them deposit; another
 # organisation's deposit does not exist.
 DEPOSITORS = ("depositor", "actor", "other contract", "other partner")
-SIGN_IN, NOT_ALLOWED = 302, 403
+SIGN_IN, NOT_KNOWN = 302, 401
 DEPOSITS = row(SIGN_IN, 200, 200, 403, 403, 403, 403, 200, 200)
 OWN = row(SIGN_IN, 200, 404, 403, 403, 403, 403, 404, 404)
-DEPOSITS_API = DEPOSITS | {"visitor": NOT_ALLOWED}
-OWN_API = OWN | {"visitor": NOT_ALLOWED}
+DEPOSITS_API = DEPOSITS | {"visitor": NOT_KNOWN}
+OWN_API = OWN | {"visitor": NOT_KNOWN}
 NUMBER, OF_API = "beneficiaires/<int:number>/", "api/deposits/<int:number>/"
 OF_AREA = r"(?P<level>[a-z_]+)/(?P<code>[^/]+)"
 IN_CONTRACT = "?dans=contract:CV1"
@@ -198,7 +198,7 @@ OF_DEPOSITS_API: dict[str, tuple[str, Row]] = {
     "api/deposits/shared/": (
         "/api/deposits/shared/",
         # Each of them holds the right somewhere, and reads what was deposited for there.
-        row(403, 200, 200, 200, 200, 200, 200, 200, 200),
+        row(NOT_KNOWN, 200, 200, 200, 200, 200, 200, 200, 200),
     ),
     "api/deposits/lookup/": (
         "POST /api/deposits/lookup/",

@@ -57,6 +57,7 @@ def test_a_thread_that_died_answers_nothing_more(live):
     assert live.under_way() == 0
 
 
+@pytest.mark.django_db
 def test_the_test_s_own_client_is_not_waited_for(live):
     request_started.send(sender=None)
     assert live.under_way() == 0

@@ -146,6 +146,28 @@ def test_nothing_goes_on_answering_when_the_server_is_killed_outright(
     assert not two_processes.answers()
 
 
+def test_a_process_begun_while_the_server_is_killed_ends_as_well(tmp_path: Path) -> None:
+    begun, goes_on = tmp_path / "begun", tmp_path / "goes on"
+    script = f"""
+import os, pathlib, time
+from observatory.deploy.web import in_a_process
+
+parent = os.getpid()
+if os.fork():
+    os._exit(0)
+while os.getppid() == parent:
+    time.sleep(0.01)
+pathlib.Path({str(begun)!r}).write_text(str(os.getpid()))
+in_a_process(parent, "tests.probe_application:application")
+pathlib.Path({str(goes_on)!r}).touch()
+time.sleep(60)
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=PROJECT, check=True)
+    until(lambda: begun.exists() and begun.read_text() != "")
+    until(lambda: goes_on.exists() or not Path(f"/proc/{begun.read_text()}").exists())
+    assert not goes_on.exists()
+
+
 def test_words_that_are_no_request_are_refused_in_the_server_itself(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n")

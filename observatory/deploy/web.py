@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from granian import Granian
@@ -42,7 +43,7 @@ def main(words: list[str] | None = None) -> None:
     multiprocessing.set_start_method("fork")  # processes share what is read before they part
     _loaded(options.application)
     try:
-        _server(options).serve(target_loader=_in_a_process)
+        _server(options).serve(target_loader=partial(in_a_process, os.getpid()))
     finally:
         shutil.rmtree(counters, ignore_errors=True)
 
@@ -78,10 +79,16 @@ def _loaded(target: str) -> Callable[..., Any]:
     return application
 
 
-def _in_a_process(target: str) -> Callable[..., Any]:
-    """Return the application in a process of the server, which ends with its parent."""
+def in_a_process(parent: int, target: str) -> Callable[..., Any]:
+    """Return the application in a process of the server, which ends with its parent.
+
+    Raises SystemExit where the parent has ended already.
+    """
     # A parent killed outright would leave its processes answering on the port.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    # Nobody is told of what happened before.
+    if os.getppid() != parent:
+        raise SystemExit(0)
     return _loaded(target)
 
 

@@ -189,9 +189,14 @@ def test_nobody_without_an_account_or_an_organisation_gets_an_answer(partner):
     alone = User.objects.create_user("seul")
     every = [*routes(found.pk), ("get", API), ("post", API), ("get", f"{API}shared/"),
              ("post", f"{API}lookup/")]  # fmt: skip
-    for user in (None, alone):
+    wrong = APIClient()
+    wrong.credentials(HTTP_AUTHORIZATION="Token nobody-gave-this-one")
+    for client, status in ((client_of(None), 401), (wrong, 401), (client_of(alone), 403)):
         for method, address in every:
-            assert getattr(client_of(user), method)(address).status_code in (401, 403), address
+            answer = getattr(client, method)(address)
+            assert answer.status_code == status, address
+            # Whoever lacks an account is told how to show one.
+            assert (answer.headers.get("WWW-Authenticate") == "Token") is (status == 401), address
 
 
 def test_what_partners_share_is_gated(partner):

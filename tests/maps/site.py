@@ -34,6 +34,8 @@ REFUSALS = {
     "404": "Cette page n’existe pas",
     "429": "Trop de dessins demandés à la fois",
 }
+# What a person is shown whose account lacks a right: another page of the same status.
+NOT_OPEN = "forbidden"
 # A desk and a phone: each page is kept as it looks on both.
 WIDTHS = (1440, 360)
 # Addresses that answer with data, pictures or files, not with pages.

@@ -17,7 +17,7 @@ from tests.maps.likeness import (
     difference,
     difference_from_reference,
 )
-from tests.maps.site import PAGES, REFUSALS, WIDTHS
+from tests.maps.site import NOT_OPEN, PAGES, REFUSALS, WIDTHS
 
 WIDTH, HEIGHT = 1440, 1200
 INK, GROUND = "#1f2430", "#ffffff"
@@ -122,7 +122,9 @@ class TestInTheBrowser:
 
 class TestWhatIsKept:
     def test_every_page_is_kept_on_a_desk_and_on_a_phone_and_nothing_else(self):
-        pages = {f"{name}-{width}.png" for name in (*PAGES, *REFUSALS) for width in WIDTHS}
+        pages = {
+            f"{name}-{width}.png" for name in (*PAGES, *REFUSALS, NOT_OPEN) for width in WIDTHS
+        }
         assert {one.name for one in KEPT.iterdir()} == pages
 
     def test_pictures_are_small(self):

@@ -11,7 +11,7 @@ from django.conf import settings
 from observatory.models import User
 from tests.maps.likeness import difference_from_reference
 from tests.maps.screen import Screen
-from tests.maps.site import REFUSALS, WIDTHS, grave_faults, width_of_content
+from tests.maps.site import NOT_OPEN, REFUSALS, WIDTHS, grave_faults, width_of_content
 from tests.maps.test_ways_out_of_the_map import FRAME
 from tests.people import client_of, somebody
 
@@ -84,7 +84,7 @@ def test_an_account_without_the_right_reads_why_and_whom_to_ask_and_leads_back(
     assert screen.text(".message__code") == "403"
     assert screen.text("h1") == "Cette page ne vous est pas ouverte"
     assert "Demandez-le à la personne qui administre" in screen.text("main")
-    assert difference_from_reference(screen, "forbidden") == ""
+    assert difference_from_reference(screen, NOT_OPEN) == ""
     assert grave_faults(screen.page) == []
     assert width_of_content(screen.page) <= width
     assert screen.refusals() == []
