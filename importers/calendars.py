@@ -16,7 +16,7 @@ from typing import Any
 from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
 from importers.report import Report
-from importers.rows import Problem, put, refuse_row, withdraw
+from importers.rows import Problem, line_said, put, refuse_row, withdraw
 from importers.sheets import each, read_columns
 from importers.sources import source_of_file
 from importers.values import is_day
@@ -133,7 +133,7 @@ def _store_instance(row: Any, source: Source, report: Report) -> Instance:
             "kind": row.kind[:60],
             "meetings_a_year": float(often) if often else None,
             "source": source,
-            "source_line": int(row.line) if row.line.isdecimal() else None,
+            "source_line": line_said(row),
         },
         report,
     )
@@ -173,7 +173,7 @@ def _store_study(row: Any, source: Source, report: Report) -> int:
             "year": int(row.year) if row.year else None,
             "state": row.state[:40],
             "url": row.url[:200],
-            "source_line": int(row.line) if row.line.isdecimal() else None,
+            "source_line": line_said(row),
         },
         report,
     )

@@ -21,7 +21,7 @@ from importers.actors import organisations_in
 from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
 from importers.report import Report
-from importers.rows import Problem, put, refuse_row, withdraw
+from importers.rows import Problem, line_said, put, refuse_row, withdraw
 from importers.sheets import each, read_columns
 from importers.sources import contract_of, source_of_file
 from importers.targettext import promises
@@ -174,7 +174,7 @@ def _store_scheme(row: Any, source: Source, contract: Territory, report: Report)
             "zones": pieces(row.zones),
             "address_role": row.address_role,
             "source": source,
-            "source_line": _line(row),
+            "source_line": line_said(row, row.Index),
         },
         report,
     )
@@ -199,7 +199,7 @@ def _store_engagement(row: Any, scheme: Scheme, source: Source, contract: Territ
             "label": f"{scheme.name} : engagement", "kind": "result", "theme": scheme.theme,
             "nature": "share" if "%" in row.target else nature_of(row.target),
             "unit": "%" if "%" in row.target else "", "source": source,
-            "source_line": _line(row),
+            "source_line": line_said(row, row.Index),
         },
     )  # fmt: skip
     kept = set()
@@ -209,7 +209,8 @@ def _store_engagement(row: Any, scheme: Scheme, source: Source, contract: Territ
             fields["horizon"] = promise.horizon or 2020
         known = {"indicator": indicator, "territory": contract, "version": 1, "part": part}
         told = {
-            **fields, "stated": row.target, "source": source, "source_line": _line(row),
+            **fields, "stated": row.target, "source": source,
+            "source_line": line_said(row, row.Index),
         }  # fmt: skip
         kept.add(put(Target, known, told).pk)
     withdraw(indicator.targets.filter(version=1), kept)
@@ -280,7 +281,7 @@ def _store_sheet(row: Any, source: Source, contract: Territory, report: Report) 
         "updated_label": row.updated[:60],
         "due_on": date.fromisoformat(row.due_on) if row.due_on else None,
         "source": source,
-        "source_line": _line(row),
+        "source_line": line_said(row, row.Index),
     }
     found = FollowUpSheet.objects.filter(code=row.code).first()
     # Once somebody has taken the sheet up, its words and state are theirs.
@@ -322,13 +323,9 @@ def _store_result(row: Any, sheet: FollowUpSheet) -> int:
             "indicator": Indicator.objects.filter(code=row.indicator).first()
             if row.indicator
             else None,
-            "source_line": _line(row),
+            "source_line": line_said(row, row.Index),
         },
     ).pk
-
-
-def _line(row: Any) -> int:
-    return int(row.line) if row.line.isdecimal() else int(row.Index)
 
 
 def _node(text: str) -> Node | None:

@@ -19,7 +19,7 @@ from importers.files import local_file
 from importers.options import LoadOptions
 from importers.referential import Published, contract_of, published
 from importers.report import Report
-from importers.rows import put, withdraw
+from importers.rows import line_said, put, withdraw
 from importers.sheets import each, read_sheet
 from importers.sources import source_asked, source_of_file
 from importers.trees import Tree, TreeNode, TreeRow, store_tree
@@ -123,7 +123,7 @@ class _Reader:
             return
         self._lines[row.key] = row.Index
         self.kinds[row.kind] = self.kinds.get(row.kind, 0) + 1
-        line = int(row.line) if row.line.isdecimal() else None
+        line = line_said(row)
         if row.kind == INDICATOR:
             self.rows.append(_indicator_row(row, line, self._first.get(row.parent, "")))
             return
@@ -233,7 +233,7 @@ def load_crosswalk(
                 {"name": row.name, "left_id": nodes[row.left], "right_id": nodes[row.right]},
                 {
                     "source": source,
-                    "source_line": int(row.line) if getattr(row, "line", "").isdecimal() else None,
+                    "source_line": line_said(row),
                 },
                 report,
             ).pk

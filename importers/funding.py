@@ -17,7 +17,7 @@ import pandas as pd
 from importers.options import LoadOptions
 from importers.places_named import is_level, pieces, territory_named
 from importers.report import Report
-from importers.rows import put, refuse_row, withdraw
+from importers.rows import line_said, put, refuse_row, withdraw
 from importers.sheets import each, read_columns
 from importers.sources import source_of_file
 from observatory.history import acting
@@ -135,7 +135,7 @@ def _store_line(row: Any, source: Source, report: Report) -> int:
             "projects": int(row.projects) if row.projects else None,
             "phase": row.phase[:30],
             "scheme": Scheme.objects.filter(code=row.scheme).first() if row.scheme else None,
-            "row": int(row.line) if row.line.isdecimal() else row.Index,
+            "row": line_said(row, row.Index),
         },
         report,
     )
@@ -173,7 +173,7 @@ def _store_project(row: Any, source: Source, report: Report) -> int:
             "kind": row.kind[:60],
             "state": row.state[:60],
             "year": int(row.year) if row.year else None,
-            "source_line": int(row.line) if row.line.isdecimal() else row.Index,
+            "source_line": line_said(row, row.Index),
         },
         report,
     )
@@ -191,7 +191,7 @@ def _store_mention(row: Any, source: Source) -> None:
         },
         {
             "amount": _decimal(row.amount) if row.amount else None,
-            "source_line": int(row.line) if row.line.isdecimal() else row.Index,
+            "source_line": line_said(row, row.Index),
         },
     )
 

@@ -21,6 +21,12 @@ def refuse_row(row: Any, problems: list[Problem], report: Report) -> None:
             report.refuse(row.Index, column, getattr(row, column), problem, advice)
 
 
+def line_said(row: Any, otherwise: int | None = None) -> int | None:
+    """Return the line of its document that a row says in its column ``line``, if it does."""
+    text: str = getattr(row, "line", "")
+    return int(text) if text.isdecimal() else otherwise
+
+
 def put(
     model: type[Row],
     known: Mapping[str, Any],

@@ -12,7 +12,7 @@ from typing import Any
 from importers.files import local_file
 from importers.options import LoadOptions
 from importers.report import Report
-from importers.rows import put, withdraw
+from importers.rows import line_said, put, withdraw
 from importers.sheets import each, read_sheet
 from importers.sources import source_of_file
 from observatory.figures.statements import FORMULAS, TABLES
@@ -63,7 +63,7 @@ def _checked(row: Any, report: Report) -> dict[str, Any]:
         report.refuse(row.Index, "printed", row.printed, "this is not a number", "Correct it.")
     return {
         "label": row.label[:300],
-        "line": int(row.line) if row.line.isdecimal() else None,
+        "line": line_said(row),
         "printed": printed,
         "decimals": int(row.decimals) if row.decimals.isdecimal() else 0,
         "unit": row.unit,

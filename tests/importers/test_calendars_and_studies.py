@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from importers.errors import FileRefused
-from importers.loads import Loaded, load
-from importers.options import LoadOptions
+from importers.loads import Loaded
 from observatory.history import history_of
 from observatory.models import Decision, Instance, Level, Meeting, Study
 from tests.factories import a_territory
@@ -27,13 +25,8 @@ STUDIES = "kind,title,theme,dated_on,year,territories\n"
 
 
 @pytest.fixture
-def bring(tmp_path: Path) -> Bring:
-    def _bring(kind: str, text: str, **options: str) -> Loaded:
-        file = tmp_path / f"{kind}.csv"
-        file.write_text(text, encoding="utf-8")
-        return load(kind, file, LoadOptions(**options))
-
-    return _bring
+def bring(bring_text: Bring) -> Bring:
+    return lambda kind, text, **options: bring_text(kind, text, f"{kind}.csv", **options)
 
 
 def test_bodies_and_their_calendar(bring: Bring) -> None:

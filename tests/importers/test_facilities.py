@@ -23,11 +23,9 @@ HEAD = "key,name,category,latitude,longitude,state,network,serves,lived_in,valid
 
 
 @pytest.fixture
-def bring(tmp_path: Path) -> Bring:
+def bring(bring_text: Bring) -> Bring:
     def _bring(rows: str, head: str = HEAD, name: str = "liste.csv", **options: str) -> Loaded:
-        file = tmp_path / name
-        file.write_text(head + rows, encoding="utf-8")
-        return load("facilities", file, LoadOptions(**options))
+        return bring_text("facilities", head + rows, name, **options)
 
     return _bring
 
