@@ -16,10 +16,10 @@ from layers.version import Journal, journal_of
 def entries(layers: Sequence[Layer]) -> list[dict[str, Any]]:
     """Return the list of ``layers``; the journal of their data is read once for all."""
     journal = journal_of(read_by(layers))
-    return [entry(layer, journal) for layer in layers]
+    return [_entry(layer, journal) for layer in layers]
 
 
-def entry(layer: Layer, journal: Journal | None = None) -> dict[str, Any]:
+def _entry(layer: Layer, journal: Journal) -> dict[str, Any]:
     """Return what the list says of one layer, in the language in use."""
     summary = summary_of(layer, journal)
     return {

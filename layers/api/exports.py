@@ -46,10 +46,10 @@ class Export(OpenView):
         if extension not in FORMATS:
             raise UnknownPage(f"Files are made as {', '.join(FORMATS)}, not {extension[:20]!r}.")
         layer = REGISTRY.get(name)
-        for name in OF_PAGES:
-            if name in request.GET:
+        for given in OF_PAGES:
+            if given in request.GET:
                 raise BadParameter(
-                    f"'{name}' is not a parameter of files: they hold all that is selected.",
+                    f"'{given}' is not a parameter of files: they hold all that is selected.",
                     "Narrow it with bbox or a filter, or ask for pages.",
                 )
         selection = read(layer, request.GET, DIALECT).unpaged()
