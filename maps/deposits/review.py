@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -25,10 +25,8 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     found = own(request, number)
     left = review.left(found)
     total = sum(left.values())
-    asked = request.GET.get("page", "1")
     last = max(1, -(-total // PER_PAGE))
-    wanted = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
-    current = min(max(wanted, 1), last)
+    current = min(max(_page_in(request.GET), 1), last)
     rows = review.waiting(found, account(request).pk, PER_PAGE, (current - 1) * PER_PAGE)
     context = {
         "deposit": found,
@@ -63,9 +61,14 @@ def fix(request: HttpRequest, number: int, row: int) -> HttpResponse:
         review.choose(found, row, int(chosen), alike=alike, actor=actor)
     else:
         review.place(found, row, _point(told), alike=alike, actor=actor)
+    back = reverse("maps:deposit-review", args=[number])
+    return redirect(f"{back}?page={_page_in(told)}")
+
+
+def _page_in(told: QueryDict) -> int:
+    """Return the page that is asked for, the first one where that is no number."""
     asked = told.get("page", "1")
-    page = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
-    return redirect(f"{reverse('maps:deposit-review', args=[number])}?page={page}")
+    return int(asked) if asked.isdecimal() and len(asked) < 7 else 1
 
 
 def _point(told: Any) -> tuple[float, float]:
