@@ -20,7 +20,7 @@ import {
 import { element, readConfig, readJson, type PageConfig } from "./page";
 import { renderPanel } from "./panel";
 import { Pointer } from "./pointer";
-import { bindPanels, closeSheets } from "./sheets";
+import { bindPanels, closeSheets, whenShown } from "./sheets";
 import { producers } from "./sources";
 import { SharePanel } from "./share";
 import { Store } from "./store";
@@ -66,11 +66,8 @@ interface Panels {
 function bindPanelsOfServer(config: PageConfig, store: Store): Panels {
   const thematic = new ThematicPanel(element("panel-thematic"), config.thematicUrl, store);
   const zone = new ZonePanel(element("panel-zone"), config.zoneUrl);
-  document.addEventListener("observatory:tab", (event) => {
-    const chosen = (event as CustomEvent<string>).detail;
-    if (chosen === "thematic") thematic.open();
-    if (chosen === "zone") zone.open();
-  });
+  whenShown("thematic", () => thematic.open());
+  whenShown("zone", () => zone.open());
   if (store.wantsDrawing) thematic.open();
   const form = document.getElementById("address-form") as HTMLFormElement | null;
   const address = form && new AddressSearch(form);
@@ -105,9 +102,7 @@ function bindReading(store: Store, load: Loader): View {
   };
   if (listedLayers(store).length > 0) view.list = new AreaList(element("areas-list"), store, load, visit);
   // The map goes first; whoever asks for the list before it is there is served at once.
-  document.addEventListener("observatory:tab", (event) => {
-    if ((event as CustomEvent<string>).detail === "areas") view.list?.read();
-  });
+  whenShown("areas", () => view.list?.read());
   return view;
 }
 

@@ -15,6 +15,13 @@ function select(chosen: Tab): void {
   document.dispatchEvent(new CustomEvent("observatory:tab", { detail: chosen }));
 }
 
+/** Does something each time a tab is chosen. */
+export function whenShown(tab: Tab, act: () => void): void {
+  document.addEventListener("observatory:tab", (event) => {
+    if ((event as CustomEvent<Tab>).detail === tab) act();
+  });
+}
+
 function bindTabs(): void {
   for (const [index, tab] of TABS.entries()) {
     const button = element(`tab-${tab}`);
